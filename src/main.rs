@@ -1,0 +1,2 @@
+//! Tagwire.
+fn main() {}
