@@ -1,1 +1,17 @@
-//! Tagwire.
+//! Tagwire: a GraphQL server with a real-time layer for a CRM.
+//!
+//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `db`, `feed`, `config`), features on them, entrances on top;
+//! `app` builds it all. `ARCHITECTURE.md` has the picture.
+
+pub mod access;
+pub mod app;
+pub mod changes;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod feed;
+pub mod graphql;
+pub mod http;
+pub mod paging;
+pub mod text;
+pub mod users;

@@ -1,1 +1,26 @@
-//! History.
+//! Tagwire's schema history.
+//!
+//! A migration that has run is never edited, and none imports entities: they move on, history does not.
+#![expect(missing_docs, reason = "sea-orm-migration names what a migration is; each file says what it makes and why")]
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod ddl;
+mod m20261124_000001_people;
+mod m20261124_000002_contacts;
+mod m20261124_000003_mail;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_people::Migration),
+            Box::new(m20261124_000002_contacts::Migration),
+            Box::new(m20261124_000003_mail::Migration),
+        ]
+    }
+}

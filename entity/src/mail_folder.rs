@@ -1,0 +1,37 @@
+//! A folder of a mailbox, and how far it is synced.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{MailAccountId, MailFolderId, Timestamp, WorkspaceId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mail_folder")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace: WorkspaceId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: MailFolderId,
+    pub account: MailAccountId,
+    pub name_raw: String,
+    pub name: String,
+    pub role: Option<String>,
+    pub synced: bool,
+    pub generation: i64,
+    pub uid_validity: Option<i64>,
+    pub high_uid: i64,
+    pub low_uid: i64,
+    pub arrival_uid: i64,
+    pub backfill_done: bool,
+    pub mod_seq: Option<i64>,
+    pub exists_seen: i64,
+    pub flags_swept_at: Option<Timestamp>,
+    pub uid_validity_changes: i32,
+    pub uid_validity_changed_at: Option<Timestamp>,
+    pub rebuilding: bool,
+    pub gone_since: Option<Timestamp>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

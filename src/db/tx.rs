@@ -1,0 +1,63 @@
+//! One command = one transaction = the change and its event.
+
+use entity::WorkspaceId;
+use sea_orm::DatabaseTransaction;
+
+use super::{Fault, Wake};
+use crate::access::Cx;
+use crate::changes::{NewChange, log};
+
+/// A transaction of one command in one workspace.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    cx: Cx,
+    changes: Vec<NewChange>,
+    wake: Wake,
+}
+
+impl Tx {
+    pub(super) fn new(inner: DatabaseTransaction, cx: Cx, wake: Wake) -> Self {
+        Self { inner, cx, changes: Vec::new(), wake }
+    }
+
+    /// Where the statements of this transaction go.
+    #[must_use]
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn cx(&self) -> &Cx {
+        &self.cx
+    }
+
+    /// The workspace it is bound to.
+    #[must_use]
+    pub fn workspace(&self) -> WorkspaceId {
+        self.cx.workspace
+    }
+
+    /// Says what this transaction changes. It is told to others once committed, and not otherwise.
+    pub fn record(&mut self, change: NewChange) {
+        self.changes.push(change);
+    }
+
+    /// Numbers the recorded changes, commits, and wakes who follows the log.
+    pub async fn commit(self) -> Result<(), Fault> {
+        let Self { inner, cx, changes, wake } = self;
+        if !changes.is_empty() {
+            log::append(&inner, cx.workspace, cx.now(), cx.actor_user(), &changes).await?;
+        }
+        inner.commit().await?;
+        if !changes.is_empty() {
+            wake.committed(cx.workspace);
+        }
+        Ok(())
+    }
+
+    /// Takes everything back. The same as dropping it, but done when this returns.
+    pub async fn rollback(self) -> Result<(), Fault> {
+        Ok(self.inner.rollback().await?)
+    }
+}

@@ -1,0 +1,1 @@
+//! Errors as the API shows them.

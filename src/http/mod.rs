@@ -1,0 +1,1 @@
+//! HTTP: routes, GraphQL over HTTP, websockets, server-sent events, health.

@@ -1,0 +1,77 @@
+//! The people of a workspace: accounts, sign-in, sessions, rights.
+//!
+//! Owns the tables `workspace`, `person`, `workspace_user`, `session`, `sign_in_attempt`. What a right lets one do is decided where it
+//! is asked for. Start reading at `commands`, then `sign_in`.
+
+mod attempts;
+mod commands;
+mod error;
+mod live;
+mod password;
+mod queries;
+mod session;
+mod sign_in;
+mod store;
+
+use entity::{Timestamp, UserId, WorkspaceId};
+
+pub use commands::{NewUser, NewWorkspace, create_user, create_workspace, set_rights};
+pub use entity::workspace::Plan;
+pub use entity::workspace_user::Status;
+pub use error::Error;
+pub use live::{LiveSession, LiveSessions};
+pub use password::{Password, PasswordError};
+pub use queries::{by_ids, count, list, workspace, workspaces};
+pub use session::{Session, authenticate, sign_out};
+pub use sign_in::{SignIn, SignedIn, sign_in};
+
+use crate::access::Rights;
+
+/// A user of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address, as typed.
+    pub email: String,
+    /// Whether they can sign in.
+    pub status: Status,
+    /// What they may do.
+    pub rights: Rights,
+    /// Since when they are there.
+    pub created_at: Timestamp,
+}
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: String,
+    /// What it may use.
+    pub edition: Plan,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl From<entity::workspace_user::Model> for User {
+    fn from(row: entity::workspace_user::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            status: row.status,
+            rights: Rights::from_bits(row.rights),
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl From<entity::workspace::Model> for Workspace {
+    fn from(row: entity::workspace::Model) -> Self {
+        Self { id: row.id, name: row.name, edition: row.granted_edition, created_at: row.created_at }
+    }
+}

@@ -1,0 +1,40 @@
+//! Reading users.
+
+use entity::{UserId, WorkspaceId, workspace};
+use sea_orm::entity::prelude::*;
+
+use super::{User, Workspace, store};
+use crate::access::Cx;
+use crate::db::{Db, Fault};
+use crate::paging::{Page, PageError, Place, Rows, Sort};
+
+/// Users by id; ids of other workspaces are as if they never existed.
+pub async fn by_ids(cx: &Cx, db: &Db, ids: Vec<UserId>) -> Result<Vec<User>, Fault> {
+    let rows = store::users_by_ids(db.reader(), cx.workspace, ids).await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// A page of the workspace's users by name.
+pub async fn list(cx: &Cx, db: &Db, page: &Page) -> Result<Result<Rows<User>, PageError>, Fault> {
+    let rows = match store::page_of_users(db.reader(), cx.workspace, page).await? {
+        Ok(rows) => rows,
+        Err(error) => return Ok(Err(error)),
+    };
+    let rows = page.rows(rows, |user| Place(Sort::Text(user.name_sort.clone()), user.id.0));
+    Ok(Ok(rows.map(User::from)))
+}
+
+/// How many users the workspace has.
+pub async fn count(cx: &Cx, db: &Db) -> Result<u64, Fault> {
+    Ok(store::count_users(db.reader(), cx.workspace).await?)
+}
+
+/// The actor's workspace.
+pub async fn workspace(cx: &Cx, db: &Db) -> Result<Option<Workspace>, Fault> {
+    Ok(workspace::Entity::find_by_id(cx.workspace).one(db.reader()).await?.map(Workspace::from))
+}
+
+/// Every workspace of this installation.
+pub async fn workspaces(db: &Db) -> Result<Vec<WorkspaceId>, Fault> {
+    Ok(store::workspaces(db.reader()).await?)
+}
