@@ -1,1 +1,3 @@
 //! Tagwire.
+
+pub mod mail_sync;
