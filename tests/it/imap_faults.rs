@@ -13,10 +13,14 @@ use tokio::sync::Notify;
 use crate::support::scripted_imap::{ScriptedImap, Step, folder_open, logged_in};
 use Step::{Break, Close, Expect, ExpectLine, Raw, Say, Stall, Tell, Wait};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 async fn connect(server: &ScriptedImap, timeouts: Timeouts) -> Result<ImapConn, ImapError> {
-    let target = Target { host: "127.0.0.1".to_owned(), port: server.port(), security: Security::Plaintext };
+    connect_with(server, Security::Plaintext, timeouts).await
+}
+
+async fn connect_with(server: &ScriptedImap, security: Security, timeouts: Timeouts) -> Result<ImapConn, ImapError> {
+    let target = Target { host: "127.0.0.1".to_owned(), port: server.port(), security };
     let allowed = AllowedHosts::parse(&format!("127.0.0.1:{}", server.port())).unwrap();
     ImapConn::connect(&target, &allowed, &client_config(None).unwrap(), timeouts).await
 }
@@ -296,4 +300,27 @@ async fn a_password_is_not_sent_where_the_server_takes_none() {
     let error = conn.login(&Credentials::Password { user: "alice".to_owned(), password }).await.unwrap_err();
     assert_eq!(error.code(), Some(&ResponseCode::PrivacyRequired));
     assert!(server.commands().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_secured_is_given_up_before_the_password() {
+    for script in [
+        vec![Say("* OK ready"), Expect("STARTTLS"), Say("{tag} NO not here")],
+        vec![Say("* OK ready"), Expect("STARTTLS"), Say("{tag} BAD what")],
+        vec![Say("* PREAUTH welcome"), Stall],
+        vec![Say("* OK ready"), Expect("STARTTLS"), Say("{tag} OK begin\n* OK injected"), Say("no TLS at all"), Stall],
+    ] {
+        let server = ScriptedImap::start(vec![script]).await;
+        let error = connect_with(&server, Security::StartTls, Timeouts::default()).await.unwrap_err();
+        assert!(matches!(error, ImapError::Tls(_)), "{error:?}");
+        assert!(server.commands().iter().all(|command| command.starts_with("STARTTLS")));
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_handed_over_once_however_often_it_is_sent() {
+    let twice = "* 1 FETCH (UID 7 BODY[] {2}\nab)\n* 1 FETCH (UID 7 BODY[] {2}\nab)\n{tag} OK x";
+    let (_server, mut conn) = open_folder(vec![Expect("UID FETCH"), Say(twice)]).await;
+    let (uids, result) = fetch_bodies(&mut conn).await;
+    assert!(uids == [7] && result.is_ok());
 }

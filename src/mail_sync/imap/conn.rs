@@ -47,7 +47,7 @@ pub struct Target {
 /// How long to wait for what. The defaults are those that long-lived mail clients settled on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection with all of an address's attempts, and for the TLS handshake.
+    /// For all attempts to connect together, and again for the TLS handshake.
     pub connect: Duration,
     /// For the greeting.
     pub greeting: Duration,
@@ -116,11 +116,11 @@ impl ImapConn {
     ) -> Result<Self, ImapError> {
         let addresses = resolve(&target.host, target.port, allowed).await.map_err(|_refused| ImapError::Unreachable)?;
         let host = plain_host(&target.host);
-        let opening = async {
-            let transport = Transport::open(&addresses, timeouts.silence).await?;
-            if target.security == Security::Tls { transport.secure(&host, tls).await } else { Ok(transport) }
-        };
-        let transport = timeout(timeouts.connect, opening).await.map_err(|_| ImapError::Unreachable)??;
+        let mut transport = Transport::open(&addresses, timeouts.connect, timeouts.silence).await?;
+        if target.security == Security::Tls {
+            let securing = transport.secure(&host, tls);
+            transport = timeout(timeouts.connect, securing).await.map_err(|_| ImapError::Timeout)??;
+        }
         let mut conn = Self::over(transport, timeouts);
         timeout(timeouts.greeting, conn.greeting(target.security)).await.map_err(|_| ImapError::Timeout)??;
         if target.security == Security::StartTls {

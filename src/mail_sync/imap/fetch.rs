@@ -2,6 +2,8 @@
 //! Does not own: batches and their sizes.
 //! Start reading at [`ImapConn::fetch_messages`].
 
+use std::collections::HashSet;
+
 use super::answer::{FetchItem, Untagged};
 use super::conn::{Completion, ImapConn};
 use super::error::ImapError;
@@ -32,7 +34,8 @@ impl Part {
 
 /// All fetch calls hand each message to `on_item` as it arrives, in any order, and end with the server's verdict: after
 /// an error what was handed over is good, and the rest is unknown. With OK, a UID that did not come is unknown too: some
-/// servers leave out messages that exist. No message is handed over that was not asked for or lacks what was asked.
+/// servers leave out messages that exist. No message is handed over twice, or that was not asked for, or without what was
+/// asked.
 impl ImapConn {
     /// Flags, dates, sizes and identities.
     ///
@@ -114,8 +117,11 @@ impl ImapConn {
             return Ok(Completion { code: None, text: String::new() });
         }
         let command = format!("UID FETCH {uids} {items}");
+        let mut handed = HashSet::new();
+        let mut wanted =
+            |item: &FetchItem| item.uid.is_some_and(|uid| uids.contains(uid) && complete(item) && handed.insert(uid));
         self.exec(&command, self.timeouts.fetch, |untagged| match untagged {
-            Untagged::Fetch(item) if item.uid.is_some_and(|uid| uids.contains(uid)) && complete(&item) => {
+            Untagged::Fetch(item) if wanted(&item) => {
                 on_item(*item);
                 None
             }

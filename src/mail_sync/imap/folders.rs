@@ -8,6 +8,9 @@ use super::conn::ImapConn;
 use super::error::ImapError;
 use super::quoted::quote;
 
+/// Most folders of an account; what lists more is not a mailbox.
+const MAX_FOLDERS: usize = 20_000;
+
 /// A folder that was opened for reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Examined {
@@ -33,13 +36,19 @@ impl ImapConn {
         let mut folders = Vec::new();
         self.exec(command, self.timeouts.command, |untagged| match untagged {
             Untagged::List(folder) => {
-                folders.push(folder);
+                if folders.len() <= MAX_FOLDERS {
+                    folders.push(folder);
+                }
                 None
             }
             other => Some(other),
         })
         .await?;
-        Ok(folders)
+        if folders.len() > MAX_FOLDERS {
+            Err(ImapError::Parse("more folders than an account has"))
+        } else {
+            Ok(folders)
+        }
     }
 
     /// Opens the folder for reading (EXAMINE). News of the folder open before is forgotten.

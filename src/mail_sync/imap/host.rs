@@ -101,7 +101,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Global unicast (2000::/3) without its special blocks; an address that carries an IPv4 address is as public as that.
+/// Global unicast (`2000::/3`) without its special blocks; an address that carries an IPv4 address is as public as that.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let carried = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
@@ -109,10 +109,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        // ::ffff:a.b.c.d (RFC 4291) and 64:ff9b::a.b.c.d (NAT64, RFC 6052)
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => carried(high, low),
-        // 6to4 (RFC 3056)
-        [0x2002, high, low, ..] => carried(high, low),
+        // ::ffff:a.b.c.d (RFC 4291), 64:ff9b::a.b.c.d (NAT64, RFC 6052) and 6to4 (RFC 3056)
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            carried(high, low)
+        }
         // 2001::/23 (Teredo and other protocol assignments), 2001:db8::/32 and 3fff::/20 (documentation)
         [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         [first, ..] => (0x2000..=0x3fff).contains(&first),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::answer::{Reply, Untagged};
+use super::answer::Reply;
 use super::code::ResponseCode;
 use super::conn::ImapConn;
 use super::error::ImapError;
@@ -83,7 +83,7 @@ impl ImapConn {
                         })),
                     };
                 }
-                other => news |= self.route(other, &mut hand_back)?,
+                other => news |= self.route(other, &mut Some)?,
             }
         }
     }
@@ -93,15 +93,16 @@ impl ImapConn {
         tokio::pin!(elapsed, interrupt);
         loop {
             tokio::select! {
+                // The limits first: a server that never stops talking must not hold us here.
                 biased;
+                () = &mut interrupt => return Ok(IdleOutcome::Interrupted),
+                () = &mut elapsed => return Ok(IdleOutcome::Elapsed),
                 reply = self.read() => match reply? {
                     Reply::Tagged { .. } => return Err(ImapError::Parse("the end of a wait that was not ended")),
-                    other => if self.route(other, &mut hand_back)? {
+                    other => if self.route(other, &mut Some)? {
                         return Ok(IdleOutcome::News);
                     },
                 },
-                () = &mut interrupt => return Ok(IdleOutcome::Interrupted),
-                () = &mut elapsed => return Ok(IdleOutcome::Elapsed),
             }
         }
     }
@@ -119,7 +120,7 @@ impl ImapConn {
                         _ => Ok(news),
                     };
                 }
-                other => news |= self.route(other, &mut hand_back)?,
+                other => news |= self.route(other, &mut Some)?,
             }
         }
     }
@@ -128,8 +129,4 @@ impl ImapConn {
 enum Started {
     Waiting { tag: String, news: bool },
     Refused(IdleOutcome),
-}
-
-fn hand_back(untagged: Untagged) -> Option<Untagged> {
-    Some(untagged)
 }

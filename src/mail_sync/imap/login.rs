@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::time::timeout;
 
-use super::answer::{Reply, Untagged};
+use super::answer::Reply;
 use super::code::ResponseCode;
 use super::conn::{Completion, ImapConn};
 use super::error::ImapError;
@@ -81,7 +81,7 @@ impl ImapConn {
             return self.authenticate("PLAIN", message.as_bytes()).await;
         }
         let command = format!("LOGIN {} {}", quote(user)?, quote(&password.0)?);
-        self.exec(&command, self.timeouts.command, keep_codes).await
+        self.exec(&command, self.timeouts.command, Some).await
     }
 
     /// AUTHENTICATE with one message from us; any further question of the server is answered with nothing, so that a
@@ -99,7 +99,7 @@ impl ImapConn {
                         return self.finish(status, code, text);
                     }
                     other => {
-                        self.route(other, &mut keep_codes)?;
+                        self.route(other, &mut Some)?;
                     }
                 }
             }
@@ -114,10 +114,6 @@ impl ImapConn {
             _ => Ok(()),
         }
     }
-}
-
-fn keep_codes(untagged: Untagged) -> Option<Untagged> {
-    Some(untagged)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub enum TlsSetupError {
 /// # Errors
 /// When `ca_file` cannot be read, or holds no certificate.
 pub fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsSetupError> {
-    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     if let Some(path) = ca_file {
         let fault = |reason: String| TlsSetupError::Authorities { path: path.to_owned(), reason };
         let certificates = CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))?;

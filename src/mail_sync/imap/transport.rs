@@ -34,10 +34,16 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// Connects to the first address that answers. `silence` is the longest time without a byte in either direction.
-    pub(super) async fn open(addresses: &[SocketAddr], silence: Duration) -> Result<Self, ImapError> {
+    /// Connects to the first address that answers; each has an equal share of `connect`. `silence` is the longest time
+    /// without a byte in either direction.
+    pub(super) async fn open(
+        addresses: &[SocketAddr],
+        connect: Duration,
+        silence: Duration,
+    ) -> Result<Self, ImapError> {
+        let share = connect / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         for address in addresses {
-            let attempt = tokio::time::timeout(silence, TcpStream::connect(address));
+            let attempt = tokio::time::timeout(share, TcpStream::connect(address));
             if let Ok(Ok(socket)) = attempt.await {
                 let keepalive = TcpKeepalive::new()
                     .with_time(KEEPALIVE_AFTER)

@@ -105,7 +105,8 @@ mod tests {
             assert_eq!(uids.into_iter().collect::<UidSet>().to_string(), written);
         }
         assert_eq!(UidSet::from(7).to_string(), "7:4294967295");
-        assert!(UidSet::range(5..=4).is_empty());
+        let (high, low) = (5, 4);
+        assert!(UidSet::range(high..=low).is_empty());
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,8 +25,8 @@ static DELIVERED: AtomicU64 = AtomicU64::new(0);
 pub struct Dovecot {
     dir: TempDir,
     owner: Option<(u32, u32)>,
-    imap_port: u16,
-    imaps_port: u16,
+    plain_port: u16,
+    tls_port: u16,
     master: Option<Child>,
 }
 
@@ -49,8 +50,8 @@ impl Dovecot {
         };
         let owner = root.then(|| (id(&["-u", "dovecot"]).parse().unwrap(), id(&["-g", "dovecot"]).parse().unwrap()));
         let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [imap_port, imaps_port] = ports.map(|listener| listener.local_addr().unwrap().port());
-        let mut server = Self { dir, owner, imap_port, imaps_port, master: None };
+        let [plain_port, tls_port] = ports.map(|listener| listener.local_addr().unwrap().port());
+        let mut server = Self { dir, owner, plain_port, tls_port, master: None };
 
         fs::set_permissions(server.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         server.make_folder(&server.dir.path().join("mail"));
@@ -62,8 +63,8 @@ impl Dovecot {
             .replace("RUN_USER", &user)
             .replace("RUN_GROUP", &group)
             .replace("LOGIN_USER", &login)
-            .replace("IMAP_PORT", &imap_port.to_string())
-            .replace("IMAPS_PORT", &imaps_port.to_string())
+            .replace("IMAP_PORT", &plain_port.to_string())
+            .replace("IMAPS_PORT", &tls_port.to_string())
             .replace("EXTRA", extra);
         fs::write(server.config(), config).unwrap();
         server.resume();
@@ -72,12 +73,12 @@ impl Dovecot {
 
     /// Plain port, which offers STARTTLS.
     pub fn imap_port(&self) -> u16 {
-        self.imap_port
+        self.plain_port
     }
 
     /// TLS port. The certificate is valid for `localhost` only.
     pub fn imaps_port(&self) -> u16 {
-        self.imaps_port
+        self.tls_port
     }
 
     /// The authority that signed the certificate, in PEM.
@@ -93,15 +94,13 @@ impl Dovecot {
     /// Ends all connections; the ports stay its own.
     pub fn stop(&mut self) {
         let Some(mut master) = self.master.take() else { return };
-        let _sent = Command::new("kill").arg(master.id().to_string()).status();
+        signal("-TERM", &master.id().to_string());
         let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            if master.try_wait().unwrap().is_some() {
-                return;
-            }
+        while master.try_wait().unwrap().is_none() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(10));
         }
-        master.kill().unwrap();
+        // Processes that still serve a connection outlive the master for a moment.
+        signal("-KILL", &format!("-{}", master.id()));
         master.wait().unwrap();
     }
 
@@ -113,11 +112,12 @@ impl Dovecot {
             .arg(self.config())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("Dovecot 2.3 is installed (Debian: dovecot-imapd)");
         self.master = Some(server);
         let end = Instant::now() + PATIENCE;
-        while !greets(self.imap_port) {
+        while !greets(self.plain_port) {
             assert!(Instant::now() < end, "Dovecot does not start:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -213,9 +213,18 @@ impl Dovecot {
 }
 
 impl Drop for Dovecot {
+    /// At once: an orderly end takes Dovecot a second.
     fn drop(&mut self) {
-        self.stop();
+        if let Some(mut master) = self.master.take() {
+            signal("-KILL", &format!("-{}", master.id()));
+            let _ended = master.wait();
+        }
     }
+}
+
+/// Sends a signal to a process, or with a minus before it to its group.
+fn signal(signal: &str, target: &str) {
+    let _sent = Command::new("kill").args([signal, "--", target]).output();
 }
 
 fn dovecot_binary() -> &'static str {

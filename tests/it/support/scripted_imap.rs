@@ -97,7 +97,7 @@ async fn follow(stream: TcpStream, script: Vec<Step>, record: &Mutex<Vec<String>
             Step::Expect(text) => {
                 let line = read_line(&mut stream).await.unwrap_or_else(|| panic!("no {text}: the client has gone"));
                 let (first, command) = line.split_once(' ').unwrap_or((&line, ""));
-                tag = first.to_owned();
+                first.clone_into(&mut tag);
                 record.lock().unwrap().push(command.to_owned());
                 assert!(command.contains(text), "{command:?} is not {text:?}");
             }
