@@ -324,3 +324,14 @@ async fn a_message_is_handed_over_once_however_often_it_is_sent() {
     let (uids, result) = fetch_bodies(&mut conn).await;
     assert!(uids == [7] && result.is_ok());
 }
+
+#[tokio::test]
+async fn news_of_one_folder_is_not_taken_for_news_of_the_next() {
+    let answer = "* 2 EXPUNGE\n* OK [CLOSED] x\n* 9 EXISTS\n* OK [UIDVALIDITY 6] x\n{tag} OK open";
+    let steps =
+        vec![Expect("STATUS"), Say("* 4 EXISTS\n* STATUS a (MESSAGES 1)\n{tag} OK x"), Expect("EXAMINE"), Say(answer)];
+    let (_server, mut conn) = open_folder(steps).await;
+    conn.status("a").await.unwrap();
+    assert_eq!(conn.examine("b").await.unwrap().exists, 9);
+    assert!(conn.take_news().is_empty());
+}

@@ -12,7 +12,7 @@ use super::uid_set::UidSet;
 /// How much of a message to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// All of it.
+    /// All of it; a message over 60 MiB is more than a response may hold and ends the connection: read it in chunks.
     Whole,
     /// So many bytes from an offset. A server may send fewer, and none past the end.
     Chunk {

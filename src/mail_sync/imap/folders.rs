@@ -59,7 +59,6 @@ impl ImapConn {
     pub async fn examine(&mut self, folder: &str) -> Result<Examined, ImapError> {
         let condstore = if self.has_condstore() { " (CONDSTORE)" } else { "" };
         let command = format!("EXAMINE {}{condstore}", quote(folder)?);
-        self.take_news();
         self.folder_has_modseq = false;
         let (mut exists, mut uid_validity, mut uid_next, mut highest_modseq) = (None, None, None, None);
         let done = self.exec(&command, self.timeouts.command, |untagged| {
@@ -72,7 +71,10 @@ impl ImapConn {
             }
             None
         });
-        done.await?;
+        let done = done.await;
+        // What came until now may still be of the folder that was open; this one is as the answer says.
+        self.take_news();
+        done?;
         let exists = exists.ok_or(ImapError::Missing("EXISTS"))?;
         let uid_validity = uid_validity.ok_or(ImapError::Missing("UIDVALIDITY"))?;
         self.folder_has_modseq = highest_modseq.is_some();

@@ -51,3 +51,17 @@ pub fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsSet
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        for path in [file.path(), Path::new("/nowhere/ca.pem")] {
+            let error = client_config(Some(path)).expect_err("no certificates");
+            assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        }
+    }
+}
