@@ -12,6 +12,7 @@ pub mod db;
 pub mod feed;
 pub mod graphql;
 pub mod http;
+pub mod mail_sync;
 pub mod paging;
 pub mod text;
 pub mod users;
