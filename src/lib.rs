@@ -1,1 +1,5 @@
 //! Tagwire.
+
+pub mod blobs;
+pub mod messages;
+pub mod secrets;
