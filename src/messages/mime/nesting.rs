@@ -64,7 +64,7 @@ pub(super) fn restore(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| byte == LETTER || byte == SLASH) {
         return Cow::Borrowed(text);
     }
-    let mut text = text.replace(")\u{2}", ")/").replace("essage\u{2}", "essage/").replace("ultipart\u{2}", "ultipart/");
+    let mut text = text.replace('\u{2}', "/");
     for (disarmed, whole) in [("rfc82\u{1}", "rfc822"), ("globa\u{1}", "global"), ("diges\u{1}", "digest")] {
         text = text.replace(disarmed, whole);
     }
