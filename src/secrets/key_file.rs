@@ -10,7 +10,6 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand::{TryRng, rngs::SysRng};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::SecretError;
@@ -55,7 +54,7 @@ fn create(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, SecretError> {
     std::fs::create_dir_all(folder).map_err(failed)?;
 
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", super::hex(Sha256::digest(key.as_ref()).get(8..16).unwrap_or_default())));
+    beside.push(format!(".{}.new", super::hex(super::id_of(&key))));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -27,7 +27,7 @@ const NONCE: usize = 24;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// It was sealed under another key than the one in the key file.
-    #[error("sealed under key {}, the key file holds {}", hex(.sealed), hex(.held))]
+    #[error("sealed under key {}, the key file holds {}", hex(*.sealed), hex(*.held))]
     OtherKey {
         /// Id of the key it was sealed under.
         sealed: [u8; 8],
@@ -66,7 +66,7 @@ pub struct Secrets {
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secrets(key {})", hex(&self.key_id))
+        write!(f, "Secrets(key {})", hex(self.key_id))
     }
 }
 
@@ -78,11 +78,7 @@ impl Secrets {
     }
 
     fn with_key(key: &[u8; 32]) -> Self {
-        let mut key_id = [0; KEY_ID];
-        for (byte, hashed) in key_id.iter_mut().zip(Sha256::digest(key)) {
-            *byte = hashed;
-        }
-        Self { cipher: XChaCha20Poly1305::new(&Key::from(*key)), key_id }
+        Self { cipher: XChaCha20Poly1305::new(&Key::from(*key)), key_id: id_of(key) }
     }
 
     /// Names the key without telling it: the first bytes of its SHA-256.
@@ -100,7 +96,7 @@ impl Secrets {
         sealed.push(VERSION);
         sealed.extend_from_slice(&self.key_id);
         sealed.extend_from_slice(&nonce);
-        let aad = additional(&self.key_id, context);
+        let aad = additional(self.key_id, context);
         let payload = Payload { msg: secret.reveal().as_bytes(), aad: &aad };
         let body = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::Damaged)?;
         sealed.extend_from_slice(&body);
@@ -118,21 +114,30 @@ impl Secrets {
         if *key_id != self.key_id {
             return Err(SecretError::OtherKey { sealed: *key_id, held: self.key_id });
         }
-        let aad = additional(key_id, context);
+        let aad = additional(*key_id, context);
         let payload = Payload { msg: body, aad: &aad };
         let plain = self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SecretError::Damaged)?;
         String::from_utf8(plain).map(Secret::from).map_err(|_| SecretError::Damaged)
     }
 }
 
+/// Names a key without telling it.
+fn id_of(key: &[u8; 32]) -> [u8; KEY_ID] {
+    let mut key_id = [0; KEY_ID];
+    for (byte, hashed) in key_id.iter_mut().zip(Sha256::digest(key)) {
+        *byte = hashed;
+    }
+    key_id
+}
+
 /// What is authenticated beside the secret.
-fn additional(key_id: &[u8; KEY_ID], context: &str) -> Vec<u8> {
+fn additional(key_id: [u8; KEY_ID], context: &str) -> Vec<u8> {
     let mut bytes = vec![VERSION];
-    bytes.extend_from_slice(key_id);
+    bytes.extend_from_slice(&key_id);
     bytes.extend_from_slice(context.as_bytes());
     bytes
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(key_id: [u8; KEY_ID]) -> String {
+    format!("{:016x}", u64::from_be_bytes(key_id))
 }

@@ -35,7 +35,7 @@ fn another_key_is_named() {
     match other.open("c", &sealed) {
         Err(error @ SecretError::OtherKey { sealed, held }) => {
             assert_eq!((sealed, held), (one.key_id(), other.key_id()));
-            assert!(error.to_string().contains(&hex(&one.key_id())));
+            assert!(error.to_string().contains(&hex(one.key_id())));
         }
         other => panic!("{other:?}"),
     }

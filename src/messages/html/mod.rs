@@ -54,7 +54,7 @@ pub fn sanitize(html: &str, images: RemoteImages) -> Sanitized {
     let counter = Arc::clone(&blocked);
     let mut builder = ammonia::Builder::empty();
     builder
-        .tags(HashSet::from_iter(rebuild::allowed_tags()))
+        .tags(rebuild::allowed_tags().collect())
         .clean_content_tags(HashSet::from(["script", "style"]))
         .generic_attributes(HashSet::from([
             "align", "bgcolor", "dir", "height", "lang", "style", "title", "valign", "width",

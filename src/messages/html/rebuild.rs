@@ -16,6 +16,10 @@ const VALUE: usize = 16 << 10;
 /// Formatting elements a parser may have to open again because blocks cut through them, in the whole text.
 const REOPENED: usize = 200_000;
 
+/// Characters of one text (`&` and those of Latin-1 whose first byte is that of a no-break space) at each of which the serializer looks through all of it for the next tag;
+/// after as many, an empty element ends the text.
+const SPECIAL: usize = 1_000;
+
 /// How an element nests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -115,7 +119,8 @@ pub(super) fn allowed_tags() -> impl Iterator<Item = &'static str> {
 
 /// Writes `html` anew with only elements that may pass, each closed where it belongs.
 pub(super) fn rebuild(html: &str) -> String {
-    let mut writer = Writer { out: String::with_capacity(html.len()), open: Vec::new(), formatting: 0, reopened: 0 };
+    let mut writer =
+        Writer { out: String::with_capacity(html.len()), open: Vec::new(), formatting: 0, reopened: 0, special: 0 };
     for token in Tokens::new(html) {
         match token {
             Token::Text(text) => writer.text(text),
@@ -133,19 +138,30 @@ struct Writer {
     /// Formatting elements among the open ones.
     formatting: usize,
     reopened: usize,
+    /// Characters in the text at hand that cost the serializer a pass over it.
+    special: usize,
 }
 
 impl Writer {
     fn text(&mut self, text: &str) {
-        if !text.trim().is_empty() {
+        if !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
             self.enter_cell();
         }
-        self.escaped(text);
+        for piece in references::decode(text)
+            .split_inclusive(|character| character == '&' || ('\u{80}'..='\u{bf}').contains(&character))
+        {
+            self.escaped(piece);
+            self.special += 1;
+            if self.special > SPECIAL {
+                self.out.push_str("<span></span>");
+                self.special = 0;
+            }
+        }
     }
 
     /// Text or a value, with no reference in it but those that escape.
     fn escaped(&mut self, text: &str) {
-        for character in references::decode(text).chars() {
+        for character in text.chars() {
             match character {
                 '&' => self.out.push_str("&amp;"),
                 '<' => self.out.push_str("&lt;"),
@@ -246,6 +262,7 @@ impl Writer {
             return;
         }
         self.charge(kind);
+        self.special = 0;
         self.out.push('<');
         self.out.push_str(name);
         for (attribute, value) in attributes(inside).take(ATTRIBUTES) {
@@ -255,7 +272,7 @@ impl Writer {
                 && attribute.bytes().all(|byte| byte.is_ascii_alphabetic())
             {
                 self.out.extend([" ", attribute, "=\""]);
-                self.escaped(value);
+                self.escaped(&references::decode(value));
                 self.out.push('"');
             }
         }

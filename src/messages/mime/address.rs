@@ -64,6 +64,9 @@ fn add(list: &[Addr<'_>], into: &mut Vec<ParsedAddress>, room: &mut usize, oddit
                 continue;
             }
         };
+        // `<example.com ada@example.com>`: spaces cannot be in an address, the last word with an @ is it.
+        let written =
+            written.split(' ').rfind(|word| word.contains('@')).map_or_else(|| written.clone(), str::to_owned);
         if written.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@
 
 use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType};
 
-use super::{Oddities, Oddity, body, bounds, nesting, parts};
+use super::{Oddities, Oddity, body, bounds, charset, headers, nesting, parts, without_empty_start};
 
 /// One attachment; its bytes stay in the raw mail until asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct ParsedAttachment {
 /// The bytes of one attachment of a raw mail as its sender attached them; `None` when there is no such part.
 #[must_use]
 pub fn attachment_bytes(raw: &[u8], part: u32) -> Option<Vec<u8>> {
+    let raw = without_empty_start(raw);
     let readable = nesting::disarm(raw, &mut Oddities::default());
     let message = parts(&readable)?;
     let part = message.parts.get(usize::try_from(part).ok()?)?;
@@ -58,7 +59,13 @@ fn attachment(number: u32, part: &MessagePart<'_>, raw: &[u8], oddities: &mut Od
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.len(),
         _ => bytes(raw, part).len(),
     };
-    let filename = part.attachment_name().map(|name| safe_name(name, oddities)).unwrap_or_default();
+    let filename = part.attachment_name().map(|name| {
+        // A name in raw 8 bits: once more, by guess.
+        let again =
+            Some(name).filter(|name| charset::is_broken(name)).and_then(|_| headers::attachment_name(raw, part));
+        safe_name(again.as_deref().unwrap_or(name), oddities)
+    });
+    let filename = filename.unwrap_or_default();
     ParsedAttachment { part: number, filename, content_type, size: size as u64, content_id, inline }
 }
 

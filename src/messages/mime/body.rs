@@ -22,7 +22,7 @@ pub(super) struct Leaves<'m, 'x> {
 impl<'m, 'x> Leaves<'m, 'x> {
     pub(super) fn new(message: &'m Message<'x>, sender: Option<&str>, oddities: &mut Oddities) -> Self {
         let texts = message.parts.iter().map(|part| {
-            if part.is_encoding_problem && !matches!(part.body, PartType::Multipart(_)) && part.len() > 0 {
+            if part.is_encoding_problem && !matches!(part.body, PartType::Multipart(_)) && !part.is_empty() {
                 oddities.note(Oddity::BadEncoding);
             }
             let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return None };

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, TimeDelta};
 use encoding_rs::Encoding;
-use mail_parser::{Address, DateTime, Header, HeaderName, HeaderValue, Message, parsers::MessageStream};
+use mail_parser::{Address, DateTime, Header, HeaderName, HeaderValue, Message, MessagePart, parsers::MessageStream};
 
 use super::{Oddities, Oddity, ParsedMessage, address, body, bounds, charset};
 
@@ -148,13 +148,25 @@ impl<'m, 'x> SecondTry<'m, 'x> {
     }
 }
 
+/// The name of an attachment whose fields are in raw 8 bits, read in the likeliest charset.
+pub(super) fn attachment_name(raw: &[u8], part: &MessagePart<'_>) -> Option<String> {
+    let fields = part.headers.iter().filter(|header| matches!(header.value, HeaderValue::ContentType(_)));
+    fields.rev().find_map(|header| {
+        let bytes = raw.get(usize::try_from(header.offset_start).ok()?..usize::try_from(header.offset_end).ok()?)?;
+        let text = charset::decode(bytes, None, None);
+        let value = MessageStream::new(text.as_bytes()).parse_content_type();
+        let kind = value.as_content_type()?;
+        kind.attribute("filename").or_else(|| kind.attribute("name")).map(str::to_owned)
+    })
+}
+
 /// With the line end, which the field parsers need.
 fn bytes_of<'m>(message: &'m Message<'_>, header: &Header<'_>) -> Option<&'m [u8]> {
     message.raw_message.get(usize::try_from(header.offset_start).ok()?..usize::try_from(header.offset_end).ok()?)
 }
 
 fn is_lossy(value: &HeaderValue<'_>) -> bool {
-    let lossy = |text: &str| text.contains(char::REPLACEMENT_CHARACTER) || text.contains("\u{1b}$");
+    let lossy = charset::is_broken;
     match value {
         HeaderValue::Text(text) => lossy(text),
         HeaderValue::TextList(list) => list.iter().any(|text| lossy(text)),

@@ -175,6 +175,7 @@ pub fn fingerprint(raw: &[u8]) -> [u8; 32] {
 
 fn read(raw: &[u8], nested: usize) -> ParsedMessage {
     let mut oddities = Oddities::default();
+    let raw = without_empty_start(raw);
     let readable = nesting::disarm(raw, &mut oddities);
     let Some(message) = parts(&readable) else { return unreadable(raw, Oddity::Unreadable) };
     let sender = headers::domain_of_sender(&message);
@@ -185,6 +186,11 @@ fn read(raw: &[u8], nested: usize) -> ParsedMessage {
     parsed.fingerprint = fingerprint::of(&leaves, &parsed, raw.get(readable.len()..).unwrap_or_default(), nested);
     parsed.oddities = oddities;
     parsed
+}
+
+/// Lines before the first header would be taken for the end of the headers.
+fn without_empty_start(raw: &[u8]) -> &[u8] {
+    raw.trim_ascii_start()
 }
 
 /// `None` when there is not one header.

@@ -1,3 +1,5 @@
+#![expect(clippy::format_collect, reason = "the speed of making test input does not matter")]
+
 use std::time::Instant;
 
 use proptest::prelude::*;
@@ -85,6 +87,15 @@ fn raw_windows_1251_is_read_in_fields_and_body() {
     ]
     .concat();
     assert_eq!(parse(&labelled).subject, "При");
+}
+
+#[test]
+fn raw_names_of_attachments_and_lines_before_the_headers_do_no_harm() {
+    let (name, _, _) = encoding_rs::WINDOWS_1251.encode("Договор поставки");
+    let raw = [b"\r\n\r\nSubject: x\r\nContent-Type: application/pdf; name=\"", &*name, b".pdf\"\r\n\r\n%PDF"].concat();
+    let mail = parse(&raw);
+    assert_eq!((mail.subject.as_str(), mail.attachments[0].filename.as_str()), ("x", "Договор поставки.pdf"));
+    assert_eq!(attachment_bytes(&raw, mail.attachments[0].part).unwrap(), b"%PDF");
 }
 
 #[test]
