@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod app;
+pub mod blobs;
 pub mod changes;
 pub mod clock;
 pub mod config;
@@ -12,7 +13,10 @@ pub mod db;
 pub mod feed;
 pub mod graphql;
 pub mod http;
+pub mod mail_accounts;
 pub mod mail_sync;
+pub mod messages;
 pub mod paging;
+pub mod secrets;
 pub mod text;
 pub mod users;
