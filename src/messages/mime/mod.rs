@@ -142,7 +142,7 @@ impl fmt::Display for Oddities {
     }
 }
 
-/// Headers the product reads; the others are skipped unparsed, which saves a fifth of the time.
+/// Headers the product reads; the others are skipped unparsed.
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .with_mime_headers()
