@@ -27,10 +27,10 @@ pub use folders::{
 };
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;
-pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, visible_accounts};
+pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, visible_accounts, visible_folders};
 pub use report::{Login, Report, login, note_success, report, report_progress};
 pub use signals::Signals;
-pub use store::{erase, removing};
+pub use store::{erase, folder_ids, removing};
 
 use crate::changes::Scope;
 
