@@ -25,6 +25,17 @@ pub struct FoundFolder {
     pub synced: bool,
 }
 
+/// A folder as it was opened for the first time in a life of its UIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstSight {
+    /// What names this life.
+    pub uid_validity: u32,
+    /// The UID that the next message will have at least.
+    pub uid_next: u32,
+    /// Its highest modification sequence, if it keeps them.
+    pub mod_seq: Option<u64>,
+}
+
 /// How a cursor moves; what stays is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CursorMove {
@@ -108,15 +119,16 @@ fn new_folder(cx: &Cx, lease: &Lease, folder: FoundFolder) -> mail_folder::Model
 }
 
 /// Begins a life of a folder's UIDs: the first, or another after UIDVALIDITY has changed. Nothing is accounted for yet; what came
-/// before `uid_next` is history. Locations of the life before stay until the new pass is complete.
+/// before `uid_next` is history, and flags are as of `mod_seq` or later. Locations of the life before stay until the new pass is
+/// complete.
 pub async fn open_generation(
     cx: &Cx,
     db: &Db,
     lease: &Lease,
     folder: MailFolderId,
-    uid_validity: u32,
-    uid_next: u32,
+    first: FirstSight,
 ) -> Result<Folder, Error> {
+    let FirstSight { uid_validity, uid_next, mod_seq } = first;
     let tx = db.begin(cx).await?;
     lease.hold(&tx).await?;
     let mut row = store::folder(tx.conn(), cx.workspace, folder).await?.ok_or(Error::NotFound)?;
@@ -132,7 +144,7 @@ pub async fn open_generation(
     row.low_uid = row.high_uid + 1;
     row.arrival_uid = row.high_uid;
     row.backfill_done = row.low_uid <= 1;
-    row.mod_seq = None;
+    row.mod_seq = mod_seq.and_then(|mod_seq| i64::try_from(mod_seq).ok());
     store::save_folder(tx.conn(), &row).await?;
     tx.commit().await?;
     Ok(row.into())

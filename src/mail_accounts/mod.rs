@@ -22,7 +22,7 @@ pub use entity::mail_account::{Authentication, ProblemCode, Provider, Security, 
 pub use entity::mail_folder::Role;
 pub use error::Error;
 pub use folders::{
-    CursorMove, FoundFolder, end_rebuilding, forget_folder, move_cursor, note_exists, note_flags, open_generation,
+    CursorMove, FirstSight, FoundFolder, end_rebuilding, forget_folder, move_cursor, note_exists, note_flags, open_generation,
     update_folders,
 };
 pub use lease::{Lease, claim, heartbeat, release};
@@ -101,10 +101,20 @@ pub struct Folder {
     pub mod_seq: Option<u64>,
     /// Messages the server told of last.
     pub exists_seen: u32,
+    /// When the flags of the whole folder were last compared one by one.
+    pub flags_swept_at: Option<Timestamp>,
     /// Whether locations of older generations wait for the end of a new pass.
     pub rebuilding: bool,
     /// Since when the server no longer lists it.
     pub gone_since: Option<Timestamp>,
+}
+
+impl Folder {
+    /// Whether some of its history is still to be read.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.synced && self.gone_since.is_none() && (!self.backfill_done || self.rebuilding)
+    }
 }
 
 /// Who may see what concerns a mailbox.
@@ -158,6 +168,7 @@ impl From<entity::mail_folder::Model> for Folder {
             backfill_done: row.backfill_done,
             mod_seq: row.mod_seq.and_then(|mod_seq| u64::try_from(mod_seq).ok()),
             exists_seen: uid(row.exists_seen),
+            flags_swept_at: row.flags_swept_at,
             rebuilding: row.rebuilding,
             gone_since: row.gone_since,
         }

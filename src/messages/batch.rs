@@ -68,19 +68,28 @@ pub struct Stored {
 ///
 /// # Errors
 /// `Fenced` when the lease of the mailbox is lost or the folder's UIDs have begun another life.
-pub async fn store_batch(cx: &Cx, db: &Db, lease: &Lease, batch: Batch) -> Result<Stored, Error> {
+pub async fn store_batch(cx: &Cx, db: &Db, lease: &Lease, batch: &Batch) -> Result<Stored, Error> {
     let mut tx = db.begin(cx).await?;
     lease.hold(&tx).await?;
-    let Batch { folder, generation, mut mails, holes, filled, cursor } = batch;
-    let there = located_uids(&tx, folder, generation, &mails).await?;
-    let mut uids = HashSet::with_capacity(mails.len());
-    mails.retain(|mail| !there.contains(&mail.uid) && uids.insert(mail.uid));
-    let stored = insert(&mut tx, lease, folder, generation, mails).await?;
-    uids.extend(filled);
-    holes::record(&tx, folder, generation, holes, &uids).await?;
-    mail_accounts::move_cursor(&tx, folder, generation, cursor).await?;
+    let (folder, generation) = (batch.folder, batch.generation);
+    let there = located_uids(&tx, batch).await?;
+    let mut uids = HashSet::with_capacity(batch.mails.len());
+    let mails: Vec<&Located> =
+        batch.mails.iter().filter(|mail| uids.insert(mail.uid) && !there.contains(&mail.uid)).collect();
+    let stored = insert(&mut tx, lease, folder, generation, &mails).await?;
+    uids.extend(&batch.filled);
+    holes::record(&tx, folder, generation, &batch.holes, &uids).await?;
+    mail_accounts::move_cursor(&tx, folder, generation, batch.cursor).await?;
     tx.commit().await?;
     Ok(stored)
+}
+
+impl Located {
+    /// Whether the message is announced, should it be new.
+    #[must_use]
+    pub fn arrived(&self) -> bool {
+        matches!(&self.mail, Mail::New(new) if new.arrived)
+    }
 }
 
 async fn insert(
@@ -88,14 +97,14 @@ async fn insert(
     lease: &Lease,
     folder: MailFolderId,
     generation: i64,
-    mails: Vec<Located>,
+    mails: &[&Located],
 ) -> Result<Stored, Error> {
     let cx = tx.cx().clone();
     let mut stored = Stored::default();
-    let fresh = insert_messages(tx, lease, &mails).await?;
+    let fresh = insert_messages(tx, lease, mails).await?;
     let mut by_identity: HashMap<&[u8], MailMessageId> = HashMap::new();
     let mut elsewhere = Vec::new();
-    for mail in &mails {
+    for mail in mails {
         if let Mail::New(new) = &mail.mail {
             match fresh.get(new.identity.as_bytes()) {
                 Some(id) => drop(by_identity.insert(new.identity.as_bytes(), *id)),
@@ -106,8 +115,8 @@ async fn insert(
     let known = if elsewhere.is_empty() { HashMap::new() } else { find(tx.conn(), &cx, lease, &elsewhere).await? };
     let (mut locations, mut attachments, mut participants) = (Vec::new(), Vec::new(), Vec::new());
     let (mut told, mut touched, mut announced) = (HashSet::new(), Vec::new(), Vec::new());
-    let addresses = intern(tx, &mails, &fresh).await?;
-    for mail in &mails {
+    let addresses = intern(tx, mails, &fresh).await?;
+    for mail in mails {
         let message = match &mail.mail {
             Mail::Known(id) => Some(*id),
             Mail::New(new) => {
@@ -156,7 +165,7 @@ async fn insert(
 }
 
 /// Inserts the messages that are new; their ids by identity.
-async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[Located]) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
+async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[&Located]) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
     let cx = tx.cx();
     let mut candidates: HashMap<&[u8], MailMessageId> = HashMap::with_capacity(mails.len());
     let mut models = Vec::with_capacity(mails.len());
@@ -197,7 +206,7 @@ async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[Located]) -> Result<Ha
 
 async fn intern(
     tx: &Tx,
-    mails: &[Located],
+    mails: &[&Located],
     fresh: &HashMap<Vec<u8>, MailMessageId>,
 ) -> Result<HashMap<String, entity::AddressId>, Error> {
     let mut addresses = HashMap::new();
@@ -250,14 +259,9 @@ async fn find(
     Ok(found)
 }
 
-async fn located_uids(
-    tx: &Tx,
-    folder: MailFolderId,
-    generation: i64,
-    mails: &[Located],
-) -> Result<HashSet<u32>, Error> {
-    let uids = mails.iter().map(|mail| mail.uid);
+async fn located_uids(tx: &Tx, batch: &Batch) -> Result<HashSet<u32>, Error> {
+    let uids = batch.mails.iter().map(|mail| mail.uid);
     let (Some(first), Some(last)) = (uids.clone().min(), uids.max()) else { return Ok(HashSet::new()) };
-    let uids = sweep::uids_in(tx.conn(), tx.workspace(), folder, generation, first..=last).await?;
+    let uids = sweep::uids_in(tx.conn(), tx.workspace(), batch.folder, batch.generation, first..=last).await?;
     Ok(uids.into_iter().collect())
 }

@@ -89,7 +89,7 @@ pub(super) async fn record(
     tx: &Tx,
     folder: MailFolderId,
     generation: i64,
-    new: Vec<NewHole>,
+    new: &[NewHole],
     filled: &HashSet<u32>,
 ) -> Result<(), Error> {
     let uids = || new.iter().map(|hole| hole.uid).chain(filled.iter().copied());
@@ -107,7 +107,7 @@ pub(super) async fn record(
         }
     }
     let mut fresh = Vec::new();
-    for hole in new.into_iter().filter(|hole| !filled.contains(&hole.uid)) {
+    for hole in new.iter().filter(|hole| !filled.contains(&hole.uid)) {
         let earlier = there.iter().find(|row| row.uid == i64::from(hole.uid));
         let tries = earlier.map_or(1, |row| row.tries.saturating_add(1));
         let wait = usize::try_from(tries - 1).ok().and_then(|index| WAITS.get(index)).unwrap_or(&LAST_WAIT);
