@@ -57,9 +57,9 @@ impl Api {
     /// The schema as SDL.
     #[must_use]
     pub fn sdl() -> String {
-        Schema::build(Query::default(), Mutation::default(), Subscription)
-            .finish()
-            .sdl_with_options(async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items())
+        Schema::build(Query::default(), Mutation::default(), Subscription).finish().sdl_with_options(
+            async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items(),
+        )
     }
 
     /// Runs a query or mutation.

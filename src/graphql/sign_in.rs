@@ -90,4 +90,3 @@ impl SignInMutation {
         Ok(SignOutPayload { user_errors })
     }
 }
-

@@ -60,7 +60,8 @@ impl Event {
     }
 
     async fn tag(&self) -> Option<Result<Tag, ApiError>> {
-        let tag = self.reader.shared().load_one(TagId(self.change.subject)).await.map_err(ApiError::from).transpose()?;
+        let tag =
+            self.reader.shared().load_one(TagId(self.change.subject)).await.map_err(ApiError::from).transpose()?;
         Some(tag.map(|tag| Tag::new(tag, &self.reader)))
     }
 }
@@ -191,7 +192,11 @@ impl TagChange {
     }
 
     /// A committed change as one of tags, in the eyes of the reader.
-    pub(super) fn of(change: &std::sync::Arc<changes::Change>, cursor: changes::Cursor, reader: &Reader) -> Option<Self> {
+    pub(super) fn of(
+        change: &std::sync::Arc<changes::Change>,
+        cursor: changes::Cursor,
+        reader: &Reader,
+    ) -> Option<Self> {
         let action = change.action_for(reader.cx())?;
         let event = Event { change: std::sync::Arc::clone(change), cursor, reader: reader.clone() };
         match (change.kind, action) {
