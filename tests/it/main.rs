@@ -3,4 +3,5 @@
 
 mod imap_connection;
 mod imap_faults;
+mod layering;
 mod support;
