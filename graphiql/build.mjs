@@ -77,9 +77,13 @@ if (process.argv.includes('--cdn')) {
   writeFileSync(new URL('cdn.html', here), cdnPage());
 } else {
   const dist = new URL('dist/', here);
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
-  const put = (name, text) => writeFileSync(new URL(name, dist), text);
+  mkdirSync(dist, { recursive: true });
+  const leftover = new Set(readdirSync(dist));
+  // A file that is the same already is left alone, so that the server is not built anew for nothing.
+  const put = (name, text) => {
+    leftover.delete(name);
+    if (!existsSync(new URL(name, dist)) || read(`dist/${name}`) !== text) writeFileSync(new URL(name, dist), text);
+  };
   // The maps are not served, and the fonts (Roboto, Fira Code) are left to the system's own.
   for (const script of scripts) put(script.name, packaged(script).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'));
   put(style.name, packaged(style).replace(/@font-face\s*\{[^}]*\}/g, ''));
@@ -87,6 +91,7 @@ if (process.argv.includes('--cdn')) {
   put('boot.js', read('boot.js'));
   put('index.html', ownPage());
   put('licenses.txt', licenses());
+  for (const name of leftover) rmSync(new URL(name, dist));
   if (!existsSync(new URL('cdn.html', here)) || read('cdn.html') !== cdnPage()) {
     console.error('graphiql/cdn.html is out of date: run `node build.mjs --cdn` in graphiql/ and commit it');
     process.exit(1);
