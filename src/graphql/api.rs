@@ -64,6 +64,12 @@ impl Api {
         self.strict.sdl()
     }
 
+    /// The schema as SDL, without a node.
+    #[must_use]
+    pub fn sdl_of(config: &Config) -> String {
+        schema(config, ValidationMode::Strict).sdl()
+    }
+
     /// Checks what must hold before anything runs: cost, the operation, its variables.
     ///
     /// # Errors

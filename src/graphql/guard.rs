@@ -119,7 +119,11 @@ pub(super) fn introspects(document: &ExecutableDocument) -> bool {
 }
 
 fn limit(what: &str, found: usize, limit: usize) -> Result<(), ServerError> {
-    if found > limit { Err(too_complex(format!("Too many {what}: {found}, where {limit} are allowed."))) } else { Ok(()) }
+    if found > limit {
+        Err(too_complex(format!("Too many {what}: {found}, where {limit} are allowed.")))
+    } else {
+        Ok(())
+    }
 }
 
 fn too_complex(message: String) -> ServerError {
@@ -169,9 +173,7 @@ impl<'d> Scale<'d> {
                     }
                 }
                 Selection::InlineFragment(inline) => self.weigh(&inline.node.selection_set, level + 1)?,
-                Selection::FragmentSpread(spread) => {
-                    self.weigh_fragment(&spread.node.fragment_name.node, level + 1)?
-                }
+                Selection::FragmentSpread(spread) => self.weigh_fragment(&spread.node.fragment_name.node, level + 1)?,
             };
             size.selections = size.selections.saturating_add(part.selections);
             size.fields = size.fields.saturating_add(part.fields);

@@ -101,7 +101,8 @@ impl InputTypes {
     }
 
     fn check_named(&self, name: &Name, value: &Value) -> Result<(), Mistake> {
-        let expected = |fits: bool, what: &str| if fits { Ok(()) } else { Err(Mistake::new(format!("expected {what}"))) };
+        let expected =
+            |fits: bool, what: &str| if fits { Ok(()) } else { Err(Mistake::new(format!("expected {what}"))) };
         match (name.as_str(), self.0.get(name)) {
             ("Int", _) => expected(is_int(value), "a whole number of 32 bits"),
             ("Float", _) => expected(matches!(value, Value::Number(_)), "a number"),
@@ -162,11 +163,7 @@ impl InputTypes {
 
 impl Field {
     fn of(definition: async_graphql::parser::types::InputValueDefinition) -> Self {
-        Self {
-            name: definition.name.node,
-            ty: definition.ty.node,
-            has_default: definition.default_value.is_some(),
-        }
+        Self { name: definition.name.node, ty: definition.ty.node, has_default: definition.default_value.is_some() }
     }
 }
 

@@ -33,9 +33,8 @@ pub(super) async fn respond(http: &Http, admitted: Admitted, caller: Caller) -> 
         http.api().follow(admitted, &caller, &positions)
     } else {
         let response = run(http, admitted, &caller).await;
-        let response = response.map_err(|TooLong| {
-            Refused::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", TooLong.to_string())
-        })?;
+        let response =
+            response.map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", TooLong.to_string()))?;
         stream::iter([response]).boxed()
     };
     // What is wrong with a request is known at once; what is not, is not waited for.

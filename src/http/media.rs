@@ -57,7 +57,8 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     for media in Media::ALL {
         // The most specific range decides, also when it says no.
         let fitting = ranges.iter().enumerate().map(|(place, (range, quality))| (media.fits(range), place, *quality));
-        let decides = fitting.filter(|(fits, ..)| *fits > 0).max_by_key(|(fits, place, _)| (*fits, std::cmp::Reverse(*place)));
+        let decides =
+            fitting.filter(|(fits, ..)| *fits > 0).max_by_key(|(fits, place, _)| (*fits, std::cmp::Reverse(*place)));
         let Some((fits, place, quality)) = decides.filter(|(.., quality)| *quality > 0) else { continue };
         let better = best.is_none_or(|(q, f, p, _)| (quality, fits, std::cmp::Reverse(place)) > (q, f, p));
         if better {

@@ -111,7 +111,10 @@ fn router(http: Http) -> Router {
 
 async fn about(State(http): State<Http>) -> String {
     let graphiql = if http.config().graphiql { "\n/graphiql  to try it in a browser" } else { "" };
-    format!("Tagwire {}\n\n/graphql   the API: HTTP, websocket, server-sent events{graphiql}\n", env!("CARGO_PKG_VERSION"))
+    format!(
+        "Tagwire {}\n\n/graphql   the API: HTTP, websocket, server-sent events{graphiql}\n",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 async fn nowhere() -> (StatusCode, &'static str) {

@@ -73,7 +73,12 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken)
     background.abort();
 }
 
-async fn accept(listener: &TcpListener, routes: &Router, connections: &TaskTracker, finish: &CancellationToken) -> Infallible {
+async fn accept(
+    listener: &TcpListener,
+    routes: &Router,
+    connections: &TaskTracker,
+    finish: &CancellationToken,
+) -> Infallible {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -127,4 +132,3 @@ async fn connection(stream: TcpStream, peer: SocketAddr, routes: Router, finish:
         tracing::debug!(%error, "A connection ended early");
     }
 }
-

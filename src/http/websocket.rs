@@ -56,9 +56,13 @@ pub(super) async fn upgrade(http: Http, request: axum::extract::Request) -> Resp
     }
     let room = Arc::clone(&http.inner.sockets).try_acquire_owned().ok().filter(|_| !http.is_draining());
     let Some(room) = room else {
-        return Refused::new(StatusCode::SERVICE_UNAVAILABLE, "RATE_LIMITED", "There is no room for another websocket.")
-            .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
-            .answer(Media::Json);
+        return Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "RATE_LIMITED",
+            "There is no room for another websocket.",
+        )
+        .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        .answer(Media::Json);
     };
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
