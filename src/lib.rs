@@ -1,17 +1,23 @@
 //! Tagwire: a GraphQL server with a real-time layer for a CRM.
 //!
-//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `db`, `feed`, `config`), features on them, entrances on top;
+//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `db`, `feed`, `config`, `blobs`, `secrets`), features on them, entrances on top;
 //! `app` builds it all. `ARCHITECTURE.md` has the picture.
 
 pub mod access;
 pub mod app;
+pub mod blobs;
 pub mod changes;
 pub mod clock;
 pub mod config;
+pub mod contacts;
 pub mod db;
 pub mod feed;
 pub mod graphql;
 pub mod http;
+pub mod mail_sync;
+pub mod messages;
 pub mod paging;
+pub mod secrets;
+pub mod tags;
 pub mod text;
 pub mod users;

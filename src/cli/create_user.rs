@@ -1,8 +1,10 @@
 //! `tagwire create-user`.
 
 use clap::Args;
+use entity::WorkspaceId;
 use tagwire::access::{Cx, Right};
 use tagwire::config::Config;
+use tagwire::graphql::id;
 use tagwire::text::EmailAddress;
 use tagwire::users::{self, NewUser};
 use uuid::Uuid;
@@ -10,8 +12,8 @@ use uuid::Uuid;
 #[derive(Args)]
 pub struct Arguments {
     /// Id of the workspace, as create-workspace printed it
-    #[arg(long)]
-    workspace: Uuid,
+    #[arg(long, value_parser = workspace)]
+    workspace: WorkspaceId,
     /// Their name
     #[arg(long)]
     name: String,
@@ -34,16 +36,23 @@ pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<()> {
         rights: arguments.rights.into_iter().collect(),
     };
     let app = super::app(config).await?;
-    let cx = Cx::of_system(arguments.workspace.into(), app.clock.clone());
+    let cx = Cx::of_system(arguments.workspace, app.clock.clone());
     let user = users::create_user(&cx, &app.db, new).await.map_err(|error| match error {
-        users::Error::NotFound => anyhow::anyhow!("There is no workspace {}.", arguments.workspace),
+        users::Error::NotFound => anyhow::anyhow!("There is no workspace {}.", *id::encode(arguments.workspace)),
         error => error.into(),
     })?;
     app.db.close().await;
     super::print(&if arguments.json {
-        serde_json::json!({ "workspace": arguments.workspace.to_string(), "user": user.to_string() }).to_string()
+        serde_json::json!({ "workspace": id::encode(arguments.workspace), "user": id::encode(user) }).to_string()
     } else {
-        format!("Made the user {user}. {} can sign in now.", arguments.email)
+        format!("Made the user {}. {} can sign in now.", *id::encode(user), arguments.email)
     });
     Ok(())
+}
+
+/// A workspace's id as the API has it, or as the database has it.
+fn workspace(text: &str) -> Result<WorkspaceId, String> {
+    id::decode(text)
+        .or_else(|| text.parse::<Uuid>().ok().map(WorkspaceId))
+        .ok_or_else(|| "this is no id of a workspace; create-workspace prints it".to_owned())
 }

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use tagwire::access::Rights;
 use tagwire::config::Config;
+use tagwire::graphql::id;
 use tagwire::text::EmailAddress;
 use tagwire::users::{self, NewUser, NewWorkspace, Plan};
 
@@ -50,9 +51,13 @@ pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<()> {
     let (workspace, user) = users::create_workspace(&app.db, &app.clock, new).await?;
     app.db.close().await;
     super::print(&if arguments.json {
-        serde_json::json!({ "workspace": workspace.to_string(), "user": user.to_string() }).to_string()
+        serde_json::json!({ "workspace": id::encode(workspace), "user": id::encode(user) }).to_string()
     } else {
-        format!("Made the workspace {workspace}. {} can sign in now, as its Admin.", arguments.admin_email)
+        format!(
+            "Made the workspace {}. {} can sign in now, as its Admin.",
+            *id::encode(workspace),
+            arguments.admin_email
+        )
     });
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The log: lines on standard error, as set by `TAGWIRE_LOG` and `TAGWIRE_LOG_FORMAT`.
 
+use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
 use tagwire::config::{Config, LogFormat, SettingError};
@@ -17,7 +18,9 @@ pub fn begin(config: &Config) -> Result<(), SettingError> {
         .map_err(|_| SettingError::new("TAGWIRE_LOG", &config.log, "a filter such as info or tagwire=debug"))?;
     let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_discreet));
     match config.log_format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).init(),
+        LogFormat::Text => {
+            registry.with(fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr)).init()
+        }
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
     }
     std::panic::set_hook(Box::new(note_panic));

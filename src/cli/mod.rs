@@ -64,7 +64,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => migrate::run(config).await,
-        Command::Schema => schema::run(&config),
+        Command::Schema => {
+            schema::run();
+            Ok(())
+        }
         Command::CreateWorkspace(arguments) => create_workspace::run(config, arguments).await,
         Command::CreateUser(arguments) => create_user::run(config, arguments).await,
     }

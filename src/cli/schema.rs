@@ -1,9 +1,7 @@
 //! `tagwire schema`.
 
-use tagwire::config::Config;
 use tagwire::graphql::Api;
 
-pub fn run(config: &Config) -> anyhow::Result<()> {
-    super::print(Api::sdl_of(config).trim_end());
-    Ok(())
+pub fn run() {
+    super::print(Api::sdl().trim_end());
 }

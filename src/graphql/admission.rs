@@ -9,6 +9,7 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::{Request, ServerError};
 
 use super::documents::{Documents, Key, Known};
+use super::error::Code;
 use super::refusal::{refusal, unreadable};
 use super::variables::InputTypes;
 use super::{Caller, guard};
@@ -84,15 +85,15 @@ impl Admission {
         match self.config.introspection {
             Introspection::Everyone => Ok(()),
             Introspection::SignedIn if caller.session.is_some() => Ok(()),
-            Introspection::SignedIn => Err(refusal("UNAUTHENTICATED", "Sign in to read the schema.")),
-            Introspection::Off => Err(refusal("FORBIDDEN", "This server does not show its schema.")),
+            Introspection::SignedIn => Err(refusal(Code::Unauthenticated, "Sign in to read the schema.")),
+            Introspection::Off => Err(refusal(Code::Forbidden, "This server does not show its schema.")),
         }
     }
 }
 
 /// The operation to run (GraphQL specification, 6.1).
 fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {
-    let refused = |message: String| refusal("GRAPHQL_VALIDATION_FAILED", message);
+    let refused = |message: String| refusal(Code::GraphqlValidationFailed, message);
     let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),

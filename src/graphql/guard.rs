@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError};
 
+use super::error::Code;
 use super::refusal::refusal;
 use crate::config::Limits;
 
@@ -43,7 +44,7 @@ pub(super) fn check_text(text: &str, limits: &Limits) -> Result<(), ServerError>
             }
             b'#' => behind_line(after),
             b'"' => behind_string(rest).ok_or_else(|| {
-                refusal("GRAPHQL_PARSE_FAILED", "The document cannot be read: a string does not end.")
+                refusal(Code::GraphqlParseFailed, "The document cannot be read: a string does not end.")
             })?,
             _ => after,
         };
@@ -127,7 +128,7 @@ fn limit(what: &str, found: usize, limit: usize) -> Result<(), ServerError> {
 }
 
 fn too_complex(message: String) -> ServerError {
-    refusal("TOO_COMPLEX", message)
+    refusal(Code::TooComplex, message)
 }
 
 /// What a selection set comes to, fragments spread.
@@ -193,7 +194,7 @@ impl<'d> Scale<'d> {
             }
             Some(None) => {
                 let message = format!("The fragment {name} spreads itself.");
-                return Err(refusal("GRAPHQL_VALIDATION_FAILED", message));
+                return Err(refusal(Code::GraphqlValidationFailed, message));
             }
             None => {}
         }

@@ -4,6 +4,8 @@
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
+use super::error::Code;
+
 /// Errors in one answer to a request that cannot be run: more help nobody.
 const ERRORS: usize = 20;
 
@@ -12,12 +14,12 @@ const MESSAGE: usize = 1000;
 
 /// Refuses with one of the codes of the API.
 #[must_use]
-pub fn refusal(code: &str, message: impl Into<String>) -> ServerError {
+pub fn refusal(code: Code, message: impl Into<String>) -> ServerError {
     with_code(ServerError::new(message, None), code)
 }
 
-pub(super) fn with_code(mut error: ServerError, code: &str) -> ServerError {
-    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+pub(super) fn with_code(mut error: ServerError, code: Code) -> ServerError {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.as_str());
     error
 }
 
@@ -27,7 +29,7 @@ pub(super) fn unreadable(error: async_graphql::parser::Error) -> ServerError {
     if let Some((_, expected)) = error.message.rsplit_once("\n  = ") {
         error.message = format!("The document cannot be read: {expected}.");
     }
-    with_code(shortened(error), "GRAPHQL_PARSE_FAILED")
+    with_code(shortened(error), Code::GraphqlParseFailed)
 }
 
 /// Whether nothing was run: the errors are of the request, not of its fields.
@@ -55,18 +57,18 @@ pub(super) fn finish(mut response: Response) -> Response {
 fn invalid(error: ServerError) -> ServerError {
     let costs_too_much = matches!(error.message.as_str(), "Query is too complex." | "Query is nested too deep.")
         || error.message.starts_with("The recursion depth");
-    with_code(shortened(error), if costs_too_much { "TOO_COMPLEX" } else { "GRAPHQL_VALIDATION_FAILED" })
+    with_code(shortened(error), if costs_too_much { Code::TooComplex } else { Code::GraphqlValidationFailed })
 }
 
 /// The executor itself speaks without a code only of arguments it cannot read. Anything else is a fault of ours, told to the log.
 fn of_field(error: ServerError) -> ServerError {
     let of_input = ["Failed to parse", "Expected input type", "Invalid value for"];
     if of_input.iter().any(|start| error.message.starts_with(start)) {
-        return with_code(shortened(error), "BAD_USER_INPUT");
+        return with_code(shortened(error), Code::BadUserInput);
     }
     let reference = format!("{:016x}", rand::random::<u64>());
     tracing::error!(%reference, message = %error.message, path = ?error.path, "A field failed without saying why");
-    let mut told = refusal("INTERNAL", format!("Something went wrong on our side. Reference: {reference}"));
+    let mut told = refusal(Code::Internal, format!("Something went wrong on our side. Reference: {reference}"));
     told.locations = error.locations;
     told.path = error.path;
     told

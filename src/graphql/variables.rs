@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type, TypeKind, TypeSystemDefinition};
 use async_graphql::{Name, ServerError, Value, Variables};
 
+use super::error::Code;
 use super::refusal::refusal;
 
 /// Every input type of the schema but custom scalars.
@@ -76,8 +77,10 @@ impl InputTypes {
             };
             checked.map_err(|mistake| {
                 let path: String = mistake.path.iter().rev().map(|segment| format!(".{segment}")).collect();
-                let mut error =
-                    refusal("BAD_USER_INPUT", format!("The variable ${name}{path} cannot be used: {}.", mistake.what));
+                let mut error = refusal(
+                    Code::BadUserInput,
+                    format!("The variable ${name}{path} cannot be used: {}.", mistake.what),
+                );
                 error.locations.push(definition.pos);
                 error
             })?;

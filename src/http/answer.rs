@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::media::Media;
-use crate::graphql::{is_request_error, refusal};
+use crate::graphql::{Code, is_request_error, refusal};
 
 /// A response as the specification has it: no `data` when nothing was run.
 #[derive(Serialize)]
@@ -60,17 +60,17 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self { status, error: refusal(code, message), header: None }
     }
 
     /// The request itself is not one.
     pub(super) fn malformed(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
+        Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
     }
 
     pub(super) fn method(allowed: &'static str, message: &str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message)
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadUserInput, message)
             .with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 

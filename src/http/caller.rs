@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::Http;
 use super::answer::Refused;
 use crate::db::Fault;
-use crate::graphql::Caller;
+use crate::graphql::{Caller, Code};
 use crate::users::{self, Session};
 
 /// The other end of the connection.
@@ -42,11 +42,15 @@ pub(super) async fn session(http: &Http, headers: &HeaderMap) -> Result<Option<S
 }
 
 pub(super) fn not_valid() -> Refused {
-    Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "The token is not valid, or its session has ended.")
+    Refused::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, "The token is not valid, or its session has ended.")
         .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
 }
 
 pub(super) fn unavailable(fault: &Fault) -> Refused {
     tracing::error!(error = %fault, "A token could not be looked up");
-    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", "The server cannot reach its database. Try again soon.")
+    Refused::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal,
+        "The server cannot reach its database. Try again soon.",
+    )
 }

@@ -21,7 +21,7 @@ use super::answer::{Payload, Refused, answer, json};
 use super::media::Media;
 use super::over_http::{TooLong, run};
 use crate::feed::Positions;
-use crate::graphql::{Admitted, Caller, is_request_error};
+use crate::graphql::{Admitted, Caller, Code, is_request_error};
 
 /// Between comments: less than proxies wait in silence.
 const COMMENT_EVERY: Duration = Duration::from_secs(12);
@@ -30,11 +30,11 @@ const COMMENT_EVERY: Duration = Duration::from_secs(12);
 pub(super) async fn respond(http: &Http, admitted: Admitted, caller: Caller) -> Result<Response, Refused> {
     let positions = Positions::default();
     let mut responses = if admitted.kind() == OperationType::Subscription {
-        http.api().follow(admitted, &caller, &positions)
+        http.api().follow(admitted, &caller, &positions).await
     } else {
         let response = run(http, admitted, &caller).await;
-        let response =
-            response.map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", TooLong.to_string()))?;
+        let response = response
+            .map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, TooLong.to_string()))?;
         stream::iter([response]).boxed()
     };
     // What is wrong with a request is known at once; what is not, is not waited for.

@@ -12,7 +12,7 @@ use super::answer::{Refused, answer};
 use super::caller::{self, Peer};
 use super::media::{self, Media};
 use super::{Http, event_stream, parameters, websocket};
-use crate::graphql::{Admitted, Caller, refusal};
+use crate::graphql::{Admitted, Caller, Code, refusal};
 
 /// How long a body may take to arrive.
 const ARRIVAL: std::time::Duration = std::time::Duration::from_secs(30);
@@ -37,9 +37,9 @@ async fn respond(http: &Http, media: Media, request: axum::extract::Request) -> 
         (request.extensions().get::<Peer>().copied(), request.headers().clone(), request.method().clone());
     let given = match method {
         Method::GET | Method::HEAD => parameters::of_query_string(request.uri())?,
-        Method::POST => tokio::time::timeout(ARRIVAL, parameters::of_body(request))
-            .await
-            .map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body did not arrive in time."))??,
+        Method::POST => tokio::time::timeout(ARRIVAL, parameters::of_body(request)).await.map_err(|_| {
+            Refused::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "The body did not arrive in time.")
+        })??,
         _ => return Err(Refused::method("GET, POST", "Requests are sent by GET or POST.")),
     };
     let caller = identify(http, media, peer, &headers).await?;
@@ -55,12 +55,12 @@ async fn respond(http: &Http, media: Media, request: axum::extract::Request) -> 
     }
     if admitted.kind() == OperationType::Subscription {
         let message = "A subscription needs a websocket (graphql-transport-ws), or Accept: text/event-stream.";
-        return Ok(answer(media, &async_graphql::Response::from_errors(vec![refusal("BAD_USER_INPUT", message)])));
+        return Ok(answer(media, &async_graphql::Response::from_errors(vec![refusal(Code::BadUserInput, message)])));
     }
     run(http, admitted, &caller)
         .await
         .map(|response| answer(media, &response))
-        .map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", TooLong.to_string()))
+        .map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, TooLong.to_string()))
 }
 
 /// A request took longer than one may.
@@ -99,5 +99,5 @@ fn is_visit(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
 
 fn not_acceptable() -> Refused {
     let message = "Answers are application/graphql-response+json, application/json or text/event-stream.";
-    Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message)
+    Refused::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)
 }

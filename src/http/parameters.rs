@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use std::collections::HashMap;
 
 use super::answer::Refused;
+use crate::graphql::Code;
 
 /// Characters of a complaint about a body: it repeats what it found there.
 const COMPLAINT: usize = 200;
@@ -72,13 +73,13 @@ pub(super) async fn of_body(request: axum::extract::Request) -> Result<Request, 
     if !is_json(request.headers()) {
         return Err(Refused::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "BAD_USER_INPUT",
+            Code::BadUserInput,
             "The Content-Type must be application/json, in utf-8.",
         ));
     }
     let body = Bytes::from_request(request, &())
         .await
-        .map_err(|rejection| Refused::new(rejection.status(), "BAD_USER_INPUT", rejection.body_text()))?;
+        .map_err(|rejection| Refused::new(rejection.status(), Code::BadUserInput, rejection.body_text()))?;
     match body.trim_ascii_start().first() {
         Some(b'{') => {}
         Some(b'[') => return Err(Refused::malformed("One request at a time, please: batches are not taken.")),

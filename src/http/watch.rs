@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Http;
 use super::answer::Refused;
 use super::media::Media;
+use crate::graphql::Code;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,7 +26,7 @@ pub(super) async fn watch(State(http): State<Http>, request: Request, next: Next
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut answer = answered.unwrap_or_else(|_| {
         let message = format!("Something went wrong on our side. Reference: {id}");
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message).answer(Media::Json)
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message).answer(Media::Json)
     });
     let (status, took) = (answer.status().as_u16(), began.elapsed());
     span.in_scope(|| tracing::debug!(%method, path, status, ?took, "Answered"));

@@ -27,7 +27,7 @@ use super::over_http::run;
 use super::protocol::{self, Close, FromClient};
 use super::{Http, origins};
 use crate::feed::Positions;
-use crate::graphql::{Caller, refusal};
+use crate::graphql::{Caller, Code, refusal};
 use crate::users;
 
 /// How long a client may take to say who it is.
@@ -52,13 +52,13 @@ pub(super) async fn upgrade(http: Http, request: axum::extract::Request) -> Resp
     let (mut parts, _) = request.into_parts();
     if !origins::may_ask(&http, &parts.headers) {
         let message = "Pages of this origin may not open a websocket here.";
-        return Refused::new(StatusCode::FORBIDDEN, "FORBIDDEN", message).answer(Media::Json);
+        return Refused::new(StatusCode::FORBIDDEN, Code::Forbidden, message).answer(Media::Json);
     }
     let room = Arc::clone(&http.inner.sockets).try_acquire_owned().ok().filter(|_| !http.is_draining());
     let Some(room) = room else {
         return Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "RATE_LIMITED",
+            Code::RateLimited,
             "There is no room for another websocket.",
         )
         .with(header::RETRY_AFTER, HeaderValue::from_static("5"))
@@ -233,7 +233,7 @@ impl Conversation {
         let most = self.http.config().limits.socket_operations;
         if self.operations.len() >= most {
             let message = format!("At most {most} operations run at once on one websocket.");
-            return self.send(protocol::error(&id, &[refusal("TOO_COMPLEX", message)])).await;
+            return self.send(protocol::error(&id, &[refusal(Code::TooComplex, message)])).await;
         }
         let admitted = match self.http.api().admit(request, &self.caller) {
             Ok(admitted) => admitted,
@@ -241,12 +241,12 @@ impl Conversation {
         };
         let is_subscription = admitted.kind() == OperationType::Subscription;
         let responses = if is_subscription {
-            self.http.api().follow(admitted, &self.caller, &self.positions)
+            self.http.api().follow(admitted, &self.caller, &self.positions).await
         } else {
             let (http, caller) = (self.http.clone(), self.caller.clone());
             let response = async move {
                 run(&http, admitted, &caller).await.unwrap_or_else(|too_long| {
-                    GraphqlResponse::from_errors(vec![refusal("TIMEOUT", too_long.to_string())])
+                    GraphqlResponse::from_errors(vec![refusal(Code::Timeout, too_long.to_string())])
                 })
             };
             stream::once(response).boxed()

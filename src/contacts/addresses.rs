@@ -1,0 +1,103 @@
+//! Address rows: each belongs to at most one contact, and mail points to them.
+
+use std::collections::HashMap;
+
+use entity::{AddressId, ContactId, address};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+
+use super::Error;
+use super::draft::Email;
+use crate::db::{Fault, Tx};
+
+/// Keys of one statement.
+const KEYS_PER_STATEMENT: usize = 1000;
+
+/// The rows of addresses (as written, key), made where they are not there yet. By key.
+///
+/// Rows are made in the order of keys, by everyone, so that two transactions that see the same new addresses do not wait for each
+/// other in a circle.
+pub async fn intern_addresses(tx: &Tx, addresses: &[(String, String)]) -> Result<HashMap<String, AddressId>, Fault> {
+    let mut wanted: Vec<&(String, String)> = addresses.iter().collect();
+    wanted.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+    wanted.dedup_by(|a, b| a.1 == b.1);
+    let mut ids = find(tx, wanted.iter().map(|(_, key)| key.as_str())).await?;
+    let missing: Vec<&(String, String)> = wanted.into_iter().filter(|(_, key)| !ids.contains_key(key)).collect();
+    for batch in missing.chunks(KEYS_PER_STATEMENT) {
+        let rows = batch.iter().map(|(typed, key)| address::ActiveModel {
+            workspace: Set(tx.workspace()),
+            id: Set(tx.cx().new_id()),
+            address: Set(typed.clone()),
+            address_key: Set(key.clone()),
+            contact: Set(None),
+            label: Set(None),
+            position: Set(0),
+        });
+        let unique =
+            OnConflict::columns([address::Column::Workspace, address::Column::AddressKey]).do_nothing().to_owned();
+        address::Entity::insert_many(rows).on_conflict(unique).exec_without_returning(tx.conn()).await?;
+    }
+    if !missing.is_empty() {
+        ids.extend(find(tx, missing.iter().map(|(_, key)| key.as_str())).await?);
+    }
+    Ok(ids)
+}
+
+async fn find<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>) -> Result<HashMap<String, AddressId>, Fault> {
+    let keys: Vec<&str> = keys.collect();
+    let mut ids = HashMap::with_capacity(keys.len());
+    for batch in keys.chunks(KEYS_PER_STATEMENT) {
+        let rows = address::Entity::find()
+            .filter(address::Column::Workspace.eq(tx.workspace()))
+            .filter(address::Column::AddressKey.is_in(batch.iter().copied()))
+            .all(tx.conn())
+            .await?;
+        ids.extend(rows.into_iter().map(|row| (row.address_key, row.id)));
+    }
+    Ok(ids)
+}
+
+/// Gives a contact exactly these addresses.
+///
+/// # Errors
+/// `EmailTaken` when one belongs to another contact.
+pub(super) async fn set(tx: &Tx, contact: ContactId, emails: &[Email]) -> Result<(), Error> {
+    let keys = emails.iter().map(|email| email.address.key());
+    address::Entity::update_many()
+        .col_expr(address::Column::Contact, Expr::value(Option::<Uuid>::None))
+        .col_expr(address::Column::Label, Expr::value(Option::<String>::None))
+        .filter(address::Column::Workspace.eq(tx.workspace()))
+        .filter(address::Column::Contact.eq(contact))
+        .filter(address::Column::AddressKey.is_not_in(keys))
+        .exec(tx.conn())
+        .await?;
+    let wanted: Vec<_> =
+        emails.iter().map(|email| (email.address.as_str().to_owned(), email.address.key().to_owned())).collect();
+    let ids = intern_addresses(tx, &wanted).await?;
+    // Claimed in the order of keys, by everyone.
+    let mut entries: Vec<(usize, &Email)> = emails.iter().enumerate().collect();
+    entries.sort_unstable_by_key(|(_, email)| email.address.key());
+    for (entry, email) in entries {
+        let Some(id) = ids.get(email.address.key()) else { continue };
+        let claimed = address::Entity::update_many()
+            .set(address::ActiveModel {
+                address: Set(email.address.as_str().to_owned()),
+                contact: Set(Some(contact)),
+                label: Set(email.label.clone()),
+                position: Set(i32::try_from(entry).unwrap_or(i32::MAX)),
+                ..Default::default()
+            })
+            .filter(address::Column::Workspace.eq(tx.workspace()))
+            .filter(address::Column::Id.eq(*id))
+            .filter(address::Column::Contact.is_null().or(address::Column::Contact.eq(contact)))
+            .exec(tx.conn())
+            .await?;
+        if claimed.rows_affected == 0 {
+            let row = address::Entity::find_by_id((tx.workspace(), *id)).one(tx.conn()).await?;
+            let contact = row.and_then(|row| row.contact).ok_or(Error::Tags(crate::tags::Error::Overtaken))?;
+            return Err(Error::EmailTaken { entry, address: email.address.to_string(), contact });
+        }
+    }
+    Ok(())
+}

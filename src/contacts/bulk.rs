@@ -1,0 +1,146 @@
+//! Tagging many contacts at once.
+
+use std::collections::BTreeMap;
+
+use entity::{ContactId, TagId};
+
+use super::commands::tagging;
+use super::{Error, Field, Filter, draft, filter, queries, store};
+use crate::access::Cx;
+use crate::changes::{Action, Body, Kind, NewChange};
+use crate::db::Db;
+use crate::tags::{self, Tag};
+
+/// Contacts changed in one transaction: long enough to be quick, short enough to hold nobody up.
+const BATCH: usize = 250;
+
+/// Most contacts named one by one.
+const MOST_NAMED: usize = 1000;
+
+/// Which contacts.
+#[derive(Clone, Debug)]
+pub enum Contacts {
+    /// These.
+    Named(Vec<ContactId>),
+    /// All that match.
+    Matching(Filter),
+}
+
+/// Which tags.
+#[derive(Clone, Debug, Default)]
+pub struct TagsGiven {
+    /// By id.
+    pub ids: Vec<TagId>,
+    /// By name.
+    pub names: Vec<String>,
+}
+
+/// What tagging did.
+#[derive(Clone, Debug)]
+pub struct Tagged {
+    /// The tags.
+    pub tags: Vec<Tag>,
+    /// Contacts that really changed.
+    pub changed: usize,
+}
+
+/// Puts tags on contacts; names are made on first use. Contacts named one by one are tagged all or none; those of a filter, as it
+/// matches now, batch by batch.
+pub async fn tag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven) -> Result<Tagged, Error> {
+    retag(cx, db, contacts, given, true).await
+}
+
+/// Takes tags off contacts. A name that no tag has changes nothing.
+pub async fn untag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven) -> Result<Tagged, Error> {
+    retag(cx, db, contacts, given, false).await
+}
+
+async fn retag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven, add: bool) -> Result<Tagged, Error> {
+    if given.ids.is_empty() && given.names.is_empty() {
+        return Err(Error::Invalid(Field::List("names"), "Give at least one tag, by id or by name."));
+    }
+    match contacts {
+        Contacts::Named(mut ids) => {
+            ids.sort_unstable();
+            ids.dedup();
+            if ids.len() > MOST_NAMED {
+                let message = "At most 1000 contacts can be named at once; use a filter for more.";
+                return Err(Error::Invalid(Field::List("contactIds"), message));
+            }
+            let (tags, changed) = batch(cx, db, &ids, &given, add, true).await?;
+            Ok(Tagged { tags, changed })
+        }
+        Contacts::Matching(filter) => {
+            let filter = filter::resolve(cx, db, filter).await?;
+            // First the tags alone, so that they are there (or refused) even where nothing matches.
+            let (mut tags, mut changed) = batch(cx, db, &[], &given, add, true).await?;
+            let mut after = None;
+            loop {
+                let ids = queries::matching_ids(cx, db, &filter, after, BATCH).await?;
+                let Some(last) = ids.last().copied() else { return Ok(Tagged { tags, changed }) };
+                after = Some(last);
+                let (current, more) = batch(cx, db, &ids, &given, add, false).await?;
+                tags = current;
+                changed += more;
+            }
+        }
+    }
+}
+
+/// One transaction. `all` demands that every contact is there; else those deleted meanwhile are passed over.
+async fn batch(
+    cx: &Cx,
+    db: &Db,
+    contacts: &[ContactId],
+    given: &TagsGiven,
+    add: bool,
+    all: bool,
+) -> Result<(Vec<Tag>, usize), Error> {
+    let names = draft::tag_names(&given.names, "names")?;
+    let mut tx = db.begin(cx).await?;
+    let rows = store::lock(tx.conn(), cx.workspace, contacts).await?;
+    if all && rows.len() < contacts.len() {
+        return Err(Error::NotFound);
+    }
+    let mut wanted = tags::present(&tx, &given.ids).await?;
+    if let Some(missing) = given.ids.iter().position(|id| !wanted.iter().any(|tag| tag.id == *id)) {
+        return Err(Error::TagNotFound(missing));
+    }
+    let named = if add { tags::find_or_create(&mut tx, &names).await? } else { tags::by_name(&tx, &names).await? };
+    for tag in named {
+        if !wanted.iter().any(|known| known.id == tag.id) {
+            wanted.push(tag);
+        }
+    }
+    let ids: Vec<TagId> = wanted.iter().map(|tag| tag.id).collect();
+    let changed = if add {
+        let taggings: Vec<_> = rows.iter().map(tagging).collect();
+        tags::link(&tx, &taggings, &ids).await?
+    } else {
+        let contacts: Vec<_> = rows.iter().map(|row| row.id).collect();
+        tags::unlink(&tx, &contacts, &ids).await?
+    };
+    if add {
+        tags::count_change(&tx, &changed, &[]).await?;
+    } else {
+        tags::count_change(&tx, &[], &changed).await?;
+    }
+    let mut by_contact: BTreeMap<ContactId, Vec<TagId>> = BTreeMap::new();
+    for (contact, tag) in changed {
+        by_contact.entry(contact).or_default().push(tag);
+    }
+    let count = by_contact.len();
+    for row in &rows {
+        let Some(tags) = by_contact.remove(&row.id) else { continue };
+        let body = if add {
+            Body { tags_added: tags, ..Body::default() }
+        } else {
+            Body { tags_removed: tags, ..Body::default() }
+        };
+        tx.record(NewChange::in_workspace(Kind::Contact, Action::Updated, row.id).version(row.version).body(body));
+    }
+    // Read again for their counts.
+    let tags = tags::present(&tx, &ids).await?;
+    tx.commit().await?;
+    Ok((tags, count))
+}

@@ -1,0 +1,173 @@
+//! Which contacts: a boolean expression, and the SQL condition that it is.
+
+use std::collections::HashMap;
+
+use entity::{TagGroupId, TagId, contact, contact_word};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+
+use super::Error;
+use crate::access::Cx;
+use crate::db::Db;
+use crate::tags;
+use crate::text;
+
+/// Most parts of one filter. Each tag or word is a sub-select.
+const MOST_PARTS: usize = 200;
+
+/// Most words looked for in one text.
+const MOST_WORDS: usize = 20;
+
+/// A filter as asked.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// All hold. Empty: everything.
+    And(Vec<Filter>),
+    /// At least one holds. Empty: nothing.
+    Or(Vec<Filter>),
+    /// It does not hold.
+    Not(Box<Filter>),
+    /// Carries a tag.
+    Tag(TagMatch),
+    /// Each word begins a word of name, company, address or phone number.
+    Text(String),
+}
+
+/// Which tag is carried, as asked.
+#[derive(Clone, Debug)]
+pub enum TagMatch {
+    /// The one with this id.
+    Id(TagId),
+    /// The one with this name.
+    Name(String),
+    /// Any of this group.
+    Group(TagGroupId),
+    /// None at all (true), or any (false).
+    Untagged(bool),
+    /// One that cannot exist: an id that is none of this API's tags.
+    Never,
+}
+
+/// A filter that is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// Too many parts.
+    #[error("A filter has at most 200 parts.")]
+    TooManyParts,
+}
+
+/// A filter whose tags are known: by id, or known not to be there.
+#[derive(Clone, Debug)]
+pub(super) enum Resolved {
+    And(Vec<Resolved>),
+    Or(Vec<Resolved>),
+    Not(Box<Resolved>),
+    Tag(tags::TagMatch),
+    Words(Vec<String>),
+}
+
+/// Looks up all tags of a filter in at most two statements.
+pub(super) async fn resolve(cx: &Cx, db: &Db, filter: Filter) -> Result<Resolved, Error> {
+    let mut found = Tags { names: HashMap::new(), ids: Vec::new() };
+    let mut parts = 0;
+    collect(&filter, &mut found, &mut parts)?;
+    let keys: Vec<&str> = found.names.keys().map(String::as_str).collect();
+    let by_name = tags::by_names(cx, db, &keys).await?;
+    let live = tags::live_ids(db.reader(), cx, &found.ids).await?;
+    Ok(known(filter, &by_name, &live))
+}
+
+struct Tags {
+    names: HashMap<String, ()>,
+    ids: Vec<TagId>,
+}
+
+/// Recursion is bounded: a document's or its variables' nesting is, before they come here.
+fn collect(filter: &Filter, found: &mut Tags, parts: &mut usize) -> Result<(), FilterError> {
+    *parts += 1;
+    if *parts > MOST_PARTS {
+        return Err(FilterError::TooManyParts);
+    }
+    match filter {
+        Filter::And(filters) | Filter::Or(filters) => {
+            filters.iter().try_for_each(|filter| collect(filter, found, parts))?;
+        }
+        Filter::Not(filter) => collect(filter, found, parts)?,
+        Filter::Tag(TagMatch::Id(id)) => found.ids.push(*id),
+        Filter::Tag(TagMatch::Name(name)) => {
+            found.names.insert(tag_key(name), ());
+        }
+        Filter::Tag(_) | Filter::Text(_) => {}
+    }
+    Ok(())
+}
+
+fn known(filter: Filter, by_name: &HashMap<String, TagId>, live: &[TagId]) -> Resolved {
+    let all = |filters: Vec<Filter>| filters.into_iter().map(|filter| known(filter, by_name, live)).collect();
+    match filter {
+        Filter::And(filters) => Resolved::And(all(filters)),
+        Filter::Or(filters) => Resolved::Or(all(filters)),
+        Filter::Not(filter) => Resolved::Not(Box::new(known(*filter, by_name, live))),
+        Filter::Tag(matching) => Resolved::Tag(match matching {
+            TagMatch::Id(id) => tags::TagMatch::Tag(live.contains(&id).then_some(id)),
+            TagMatch::Name(name) => tags::TagMatch::Tag(by_name.get(&tag_key(&name)).copied()),
+            TagMatch::Group(group) => tags::TagMatch::Group(group),
+            TagMatch::Untagged(untagged) => tags::TagMatch::Untagged(untagged),
+            TagMatch::Never => tags::TagMatch::Tag(None),
+        }),
+        Filter::Text(text) => {
+            let mut words = text::words(&text);
+            words.truncate(MOST_WORDS);
+            Resolved::Words(words)
+        }
+    }
+}
+
+fn tag_key(name: &str) -> String {
+    let name = name.trim();
+    text::key(name.strip_prefix('#').unwrap_or(name))
+}
+
+impl Resolved {
+    /// The tag that every match must carry, where there is one: its links are where a statement in the order of names starts.
+    pub(super) fn driver(&self) -> Option<TagId> {
+        match self {
+            Self::Tag(tags::TagMatch::Tag(Some(tag))) => Some(*tag),
+            Self::And(filters) => filters.iter().find_map(Self::driver),
+            _ => None,
+        }
+    }
+
+    /// The condition on the contact of the statement.
+    pub(super) fn condition(&self, cx: &Cx) -> SimpleExpr {
+        let id = || Expr::col((contact::Entity, contact::Column::Id));
+        match self {
+            Self::And(filters) => joined(filters, cx, true),
+            Self::Or(filters) => joined(filters, cx, false),
+            Self::Not(filter) => filter.condition(cx).not(),
+            Self::Tag(matching) => tags::carries(cx.workspace, matching, &id()),
+            Self::Words(words) => words.iter().fold(truth(true), |all, word| {
+                let column = || Expr::col((contact_word::Entity, contact_word::Column::Word));
+                let found = Query::select()
+                    .column((contact_word::Entity, contact_word::Column::Contact))
+                    .from(contact_word::Entity)
+                    .and_where(Expr::col((contact_word::Entity, contact_word::Column::Workspace)).eq(cx.workspace))
+                    .and_where(column().gte(word.as_str()))
+                    .and_where(column().lt(format!("{word}{}", text::LAST_CHAR)))
+                    .to_owned();
+                all.and(id().in_subquery(found))
+            }),
+        }
+    }
+}
+
+fn joined(filters: &[Resolved], cx: &Cx, and: bool) -> SimpleExpr {
+    filters
+        .iter()
+        .map(|filter| filter.condition(cx))
+        .reduce(|a, b| if and { a.and(b) } else { a.or(b) })
+        .unwrap_or_else(|| truth(and))
+}
+
+fn truth(value: bool) -> SimpleExpr {
+    Expr::value(1).eq(i32::from(value))
+}

@@ -1,0 +1,78 @@
+//! Contacts: people and companies outside, with their addresses, phones and tags.
+//!
+//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`. Tags and who carries them belong to `tags`; mail points to
+//! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter`.
+
+mod addresses;
+mod bulk;
+mod commands;
+mod draft;
+mod error;
+mod filter;
+mod queries;
+mod store;
+mod words;
+
+use entity::{ContactId, Timestamp};
+
+pub use addresses::intern_addresses;
+pub use bulk::{Contacts, Tagged, TagsGiven, tag, untag};
+pub use commands::{create, delete, update};
+pub use draft::{ContactChange, NewContact};
+pub use error::{Error, Field};
+pub use filter::{Filter, FilterError, TagMatch};
+pub use queries::{ContactOrder, OrderField, by_ids, count, emails, list, phones};
+
+/// A contact without what hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// Its name.
+    pub name: String,
+    /// The company it belongs to.
+    pub company: Option<String>,
+    /// What it does there.
+    pub job_title: Option<String>,
+    /// Free notes.
+    pub notes: String,
+    /// Grows with every change of its own fields.
+    pub version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When its own fields last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An address of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactEmail {
+    /// As typed.
+    pub address: String,
+    /// What it is for, e.g. "work".
+    pub label: Option<String>,
+}
+
+/// A phone number of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPhone {
+    /// As typed.
+    pub number: String,
+    /// What it is for.
+    pub label: Option<String>,
+}
+
+impl From<entity::contact::Model> for Contact {
+    fn from(row: entity::contact::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            company: row.company,
+            job_title: row.job_title,
+            notes: row.notes,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading contacts.
+
+use std::collections::HashMap;
+
+use entity::{ContactId, contact};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{FromQueryResult, Iterable};
+
+use super::filter::{self, Resolved};
+use super::{Contact, ContactEmail, ContactPhone, Error, Filter, store};
+use crate::access::Cx;
+use crate::db::{Db, Fault};
+use crate::paging::{Page, PageError, Place, Rows, Sort};
+use crate::tags;
+
+/// What contacts are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderField {
+    /// Name.
+    Name,
+    /// Company; those without first.
+    Company,
+    /// When they were added.
+    CreatedAt,
+    /// When their own fields last changed.
+    UpdatedAt,
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactOrder {
+    /// What by.
+    pub field: OrderField,
+    /// Last first.
+    pub descending: bool,
+}
+
+impl Default for ContactOrder {
+    fn default() -> Self {
+        Self { field: OrderField::Name, descending: false }
+    }
+}
+
+/// Contacts by id; those of other workspaces are as if they never existed.
+pub async fn by_ids(cx: &Cx, db: &Db, ids: &[ContactId]) -> Result<Vec<Contact>, Fault> {
+    let rows = contact::Entity::find()
+        .filter(contact::Column::Workspace.eq(cx.workspace))
+        .filter(contact::Column::Id.is_in(ids.iter().copied()))
+        .all(db.reader())
+        .await?;
+    Ok(rows.into_iter().map(Contact::from).collect())
+}
+
+/// A page of the contacts that match.
+pub async fn list(
+    cx: &Cx,
+    db: &Db,
+    filter: Option<Filter>,
+    order: ContactOrder,
+    page: &Page,
+) -> Result<Result<Rows<Contact>, PageError>, Error> {
+    let filter = resolved(cx, db, filter).await?;
+    let mut query = Query::select();
+    query.columns(contact::Column::iter().map(|column| (contact::Entity, column))).from(contact::Entity);
+    let id = Expr::col((contact::Entity, contact::Column::Id));
+    let (column, numeric) = match order.field {
+        OrderField::Name => (contact::Column::NameSort, false),
+        OrderField::Company => (contact::Column::CompanySort, false),
+        OrderField::CreatedAt => (contact::Column::CreatedAt, true),
+        OrderField::UpdatedAt => (contact::Column::UpdatedAt, true),
+    };
+    let driver = filter.as_ref().and_then(Resolved::driver).filter(|_| order.field == OrderField::Name);
+    let (sort, id) = match driver {
+        Some(tag) => tags::driven_by(&mut query, cx.workspace, tag, &id),
+        None => (Expr::col((contact::Entity, column)), id),
+    };
+    restrict(&mut query, cx, filter.as_ref());
+    if let Err(error) = page.apply(&mut query, &sort, &id, order.descending, numeric) {
+        return Ok(Err(error));
+    }
+    let rows = contact::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    let rows = page.rows(rows, |row| {
+        let sort = match order.field {
+            OrderField::Name => Sort::Text(row.name_sort.clone()),
+            OrderField::Company => Sort::Text(row.company_sort.clone()),
+            OrderField::CreatedAt => Sort::Number(row.created_at.0),
+            OrderField::UpdatedAt => Sort::Number(row.updated_at.0),
+        };
+        Place(sort, row.id.0)
+    });
+    Ok(Ok(rows.map(Contact::from)))
+}
+
+/// How many contacts match.
+pub async fn count(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<u64, Error> {
+    #[derive(FromQueryResult)]
+    struct Counted {
+        count: i64,
+    }
+    let filter = resolved(cx, db, filter).await?;
+    let mut query = Query::select();
+    query.expr_as(Expr::col((contact::Entity, contact::Column::Id)).count(), "count").from(contact::Entity);
+    restrict(&mut query, cx, filter.as_ref());
+    let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
+    Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
+}
+
+/// Ids of matching contacts behind `after`, by id.
+pub(super) async fn matching_ids(
+    cx: &Cx,
+    db: &Db,
+    filter: &Resolved,
+    after: Option<ContactId>,
+    limit: usize,
+) -> Result<Vec<ContactId>, Fault> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: ContactId,
+    }
+    let id = || Expr::col((contact::Entity, contact::Column::Id));
+    let mut query = Query::select();
+    query.column((contact::Entity, contact::Column::Id)).from(contact::Entity);
+    restrict(&mut query, cx, Some(filter));
+    if let Some(after) = after {
+        query.and_where(id().gt(after));
+    }
+    query.order_by_expr(id(), sea_orm::Order::Asc).limit(limit as u64);
+    let rows = Row::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The addresses of several contacts, each in its order.
+pub async fn emails(cx: &Cx, db: &Db, contacts: &[ContactId]) -> Result<HashMap<ContactId, Vec<ContactEmail>>, Fault> {
+    let mut by_contact: HashMap<ContactId, Vec<ContactEmail>> = HashMap::new();
+    for row in store::emails(db.reader(), cx.workspace, contacts).await? {
+        if let Some(contact) = row.contact {
+            let email = ContactEmail { address: row.address, label: row.label };
+            by_contact.entry(contact).or_default().push(email);
+        }
+    }
+    Ok(by_contact)
+}
+
+/// The phone numbers of several contacts, each in its order.
+pub async fn phones(cx: &Cx, db: &Db, contacts: &[ContactId]) -> Result<HashMap<ContactId, Vec<ContactPhone>>, Fault> {
+    let mut by_contact: HashMap<ContactId, Vec<ContactPhone>> = HashMap::new();
+    for row in store::phones(db.reader(), cx.workspace, contacts).await? {
+        by_contact.entry(row.contact).or_default().push(ContactPhone { number: row.number, label: row.label });
+    }
+    Ok(by_contact)
+}
+
+async fn resolved(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<Option<Resolved>, Error> {
+    match filter {
+        Some(filter) => filter::resolve(cx, db, filter).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn restrict(query: &mut SelectStatement, cx: &Cx, filter: Option<&Resolved>) {
+    query.and_where(Expr::col((contact::Entity, contact::Column::Workspace)).eq(cx.workspace));
+    if let Some(filter) = filter {
+        query.and_where(filter.condition(cx));
+    }
+}
