@@ -97,10 +97,14 @@ async fn hold(http: Http, socket: WebSocket, caller: Caller) {
     let Conversation { mut socket, operations, .. } = conversation;
     drop(operations);
     tracing::debug!(?close, "A websocket closes");
-    let Some(frame) = close.frame() else { return };
     let farewell = async {
-        // A socket that is dropped with something unread is reset, and the close frame may be lost with it.
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+        let said = match close.frame() {
+            Some(frame) => socket.send(Message::Close(Some(frame))).await.is_ok(),
+            None => true,
+        };
+        // Reading on sends our answer to the client's close frame, or takes in its answer to ours: a socket that is dropped with
+        // something unread is reset, and the close frame may be lost with it.
+        if said {
             while let Some(Ok(_)) = socket.recv().await {}
         }
     };
