@@ -36,20 +36,25 @@ where
 macro_rules! payload {
     ($payload:ident, $field:ident: $type:ty, $what:literal) => {
         /// What the mutation did.
-        #[derive(async_graphql::SimpleObject)]
-        pub struct $payload {
+        pub struct $payload(Result<$type, $crate::graphql::error::UserError>);
+
+        /// What the mutation did.
+        #[async_graphql::Object]
+        impl $payload {
             #[doc = $what]
-            pub $field: Option<$type>,
+            async fn $field(&self) -> Option<&$type> {
+                self.0.as_ref().ok()
+            }
+
             /// Why nothing was changed; empty when it was done.
-            pub user_errors: Vec<$crate::graphql::error::UserError>,
+            async fn user_errors(&self) -> Vec<&$crate::graphql::error::UserError> {
+                self.0.as_ref().err().into_iter().collect()
+            }
         }
 
         impl From<Result<$type, $crate::graphql::error::UserError>> for $payload {
             fn from(result: Result<$type, $crate::graphql::error::UserError>) -> Self {
-                match result {
-                    Ok(made) => Self { $field: Some(made), user_errors: Vec::new() },
-                    Err(error) => Self { $field: None, user_errors: vec![error] },
-                }
+                Self(result)
             }
         }
     };

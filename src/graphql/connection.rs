@@ -72,12 +72,20 @@ macro_rules! connection {
         }
 
         #[doc = concat!("One of ", $what, ", and its place in the list.")]
-        #[derive(async_graphql::SimpleObject)]
-        pub struct $edge {
+        pub struct $edge(($node, crate::paging::Place));
+
+        #[doc = concat!("One of ", $what, ", and its place in the list.")]
+        #[async_graphql::Object]
+        impl $edge {
             /// Cursor of this edge, for `after` and `before`.
-            pub cursor: String,
+            async fn cursor(&self) -> String {
+                self.0.1.to_cursor()
+            }
+
             /// The entry.
-            pub node: $node,
+            async fn node(&self) -> &$node {
+                &self.0.0
+            }
         }
 
         #[doc = concat!("A page of ", $what, ".")]
@@ -85,16 +93,12 @@ macro_rules! connection {
         impl $connection {
             /// The entries with their cursors.
             async fn edges(&self) -> Vec<$edge> {
-                let edge = |(node, place): &($node, crate::paging::Place)| $edge {
-                    cursor: place.to_cursor(),
-                    node: node.clone(),
-                };
-                self.rows.rows.iter().map(edge).collect()
+                self.rows.rows.iter().cloned().map($edge).collect()
             }
 
             /// The entries.
-            async fn nodes(&self) -> Vec<$node> {
-                self.rows.rows.iter().map(|(node, _)| node.clone()).collect()
+            async fn nodes(&self) -> Vec<&$node> {
+                self.rows.rows.iter().map(|(node, _)| node).collect()
             }
 
             /// Where this page lies in the list.

@@ -12,7 +12,7 @@ use super::id;
 use super::loaders::{EmailsOf, PhonesOf, TagsOf};
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
-use super::tag::Tag;
+use super::tag::{Loaded, Tag};
 use crate::contacts::{self, ContactChange, Contacts, NewContact, TagsGiven};
 
 /// A person or company outside.
@@ -75,8 +75,8 @@ impl Contact {
     async fn tags(&self) -> Result<Vec<Tag>, ApiError> {
         let tags = self.reader.shared().load_one(TagsOf(self.contact.id)).await?.unwrap_or_default();
         let tag = |(tag, group): &(crate::tags::Tag, Option<crate::tags::TagGroup>)| Tag {
-            tag: tag.clone(),
-            group: Some(group.clone()),
+            row: tag.clone(),
+            group: Loaded::With(group.clone()),
             reader: self.reader.clone(),
         };
         Ok(tags.iter().map(tag).collect())
@@ -396,6 +396,7 @@ fn cleared<T: Default>(given: MaybeUndefined<T>) -> Option<T> {
 }
 
 /// Left out stays; null clears.
+#[expect(clippy::option_option, reason = "left out, cleared and given are three things")]
 fn clearable<T>(given: MaybeUndefined<T>) -> Option<Option<T>> {
     match given {
         MaybeUndefined::Undefined => None,

@@ -18,22 +18,28 @@ use crate::tags::{self, NewTag, NewTagGroup, TagName};
 /// A free label on contacts.
 #[derive(Clone)]
 pub struct Tag {
-    pub(super) tag: tags::Tag,
-    /// Where it was loaded with the tag.
-    pub(super) group: Option<Option<tags::TagGroup>>,
+    pub(super) row: tags::Tag,
+    pub(super) group: Loaded,
     pub(super) reader: Reader,
+}
+
+/// Whether a tag's group was loaded with it.
+#[derive(Clone)]
+pub(super) enum Loaded {
+    With(Option<tags::TagGroup>),
+    Not,
 }
 
 impl Tag {
     pub(super) fn new(tag: tags::Tag, reader: &Reader) -> Self {
-        Self { tag, group: None, reader: reader.clone() }
+        Self { row: tag, group: Loaded::Not, reader: reader.clone() }
     }
 
     async fn load_group(&self) -> Result<Option<tags::TagGroup>, ApiError> {
-        match (&self.group, self.tag.group) {
-            (Some(group), _) => Ok(group.clone()),
-            (None, Some(id)) => Ok(self.reader.shared().load_one(id).await?),
-            (None, None) => Ok(None),
+        match (&self.group, self.row.group) {
+            (Loaded::With(group), _) => Ok(group.clone()),
+            (Loaded::Not, Some(id)) => Ok(self.reader.shared().load_one(id).await?),
+            (Loaded::Not, None) => Ok(None),
         }
     }
 }
@@ -43,17 +49,17 @@ impl Tag {
 impl Tag {
     /// Its id.
     pub(super) async fn id(&self) -> ID {
-        id::encode(self.tag.id)
+        id::encode(self.row.id)
     }
 
     /// As typed; unique in the workspace without regard to case, accents' encoding (NFKC) and surrounding blanks. May hold spaces.
     async fn name(&self) -> &str {
-        &self.tag.name
+        &self.row.name
     }
 
     /// Own color, else the group's, else null.
     async fn color(&self) -> Option<Result<Color, ApiError>> {
-        if let Some(color) = &self.tag.color {
+        if let Some(color) = &self.row.color {
             return Some(Ok(Color(color.clone())));
         }
         self.load_group().await.map(|group| group.map(|group| Color(group.color))).transpose()
@@ -67,7 +73,7 @@ impl Tag {
 
     /// Contacts that carry it.
     async fn contact_count(&self) -> i32 {
-        i32::try_from(self.tag.contact_count).unwrap_or(i32::MAX)
+        i32::try_from(self.row.contact_count).unwrap_or(i32::MAX)
     }
 
     /// The contacts that carry it, by name.
@@ -79,7 +85,7 @@ impl Tag {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ContactConnection, ApiError> {
-        let filter = contacts::Filter::Tag(contacts::TagMatch::Id(self.tag.id));
+        let filter = contacts::Filter::Tag(contacts::TagMatch::Id(self.row.id));
         let arguments = PageArguments { first, after, last, before };
         contact::page(&self.reader, Some(filter), ContactOrder::default(), &arguments).await
     }
@@ -119,8 +125,8 @@ impl TagGroup {
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn tags(&self) -> Result<Vec<Tag>, ApiError> {
         let tags = self.reader.shared().load_one(TagsOfGroup(self.group.id)).await?.unwrap_or_default();
-        let group = Some(Some(self.group.clone()));
-        Ok(tags.iter().map(|tag| Tag { tag: tag.clone(), group: group.clone(), reader: self.reader.clone() }).collect())
+        let group = Loaded::With(Some(self.group.clone()));
+        Ok(tags.iter().map(|tag| Tag { row: tag.clone(), group: group.clone(), reader: self.reader.clone() }).collect())
     }
 }
 

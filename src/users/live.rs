@@ -165,7 +165,9 @@ impl Observer for LiveSessions {
                                 })
                                 .map(|(id, _)| *id)
                                 .collect();
-                            ids.into_iter().for_each(|id| self.end(id));
+                            for id in ids {
+                                self.end(id);
+                            }
                         }
                     }
                     _ => {}
