@@ -2,17 +2,22 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Request, Response};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
+use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 
+use super::admission::{Admission, Admitted};
 use super::error::ApiError;
 use super::mutation::Mutation;
 use super::query::Query;
 use super::reader::{EventLoaders, Reader};
 use super::subscription::Subscription;
+use super::{guard, refusal};
 use crate::app::App;
+use crate::config::{Config, Introspection};
 use crate::feed::Positions;
 use crate::users::LiveSession;
 
@@ -34,18 +39,22 @@ pub struct Caller {
 #[derive(Clone)]
 pub struct Api {
     app: App,
-    schema: Schema,
+    /// For documents that are seen for the first time.
+    strict: Schema,
+    /// For documents that passed `strict` before: the same schema, without the rules that do not depend on variables.
+    fast: Schema,
+    admission: Admission,
 }
 
 impl Api {
     /// Over a node.
     #[must_use]
     pub fn new(app: App) -> Self {
-        let schema = Schema::build(Query::default(), Mutation::default(), Subscription)
-            .data(app.clone())
-            .data(Arc::new(EventLoaders::default()))
-            .finish();
-        Self { app, schema }
+        let loaders = Arc::new(EventLoaders::default());
+        let strict = schema(&app, &loaders, ValidationMode::Strict);
+        let fast = schema(&app, &loaders, ValidationMode::Fast);
+        let admission = Admission::new(Arc::clone(&app.config), &strict.sdl());
+        Self { app, strict, fast, admission }
     }
 
     /// The node.
@@ -62,24 +71,72 @@ impl Api {
         )
     }
 
-    /// Runs a query or mutation.
+    /// Checks what must hold before anything runs: cost, the operation, its variables.
+    ///
+    /// # Errors
+    /// Of the request; nothing has run.
+    pub fn admit(&self, request: Request, caller: &Caller) -> Result<Admitted, ServerError> {
+        self.admission.admit(request, caller)
+    }
+
+    /// Runs an admitted query or mutation.
+    pub async fn run(&self, admitted: Admitted, caller: &Caller) -> Response {
+        let Admitted { request, novelty, .. } = admitted;
+        let schema = if novelty.is_some() { &self.strict } else { &self.fast };
+        let response = match self.prepare(request, caller).await {
+            Ok(request) => refusal::finish(schema.execute(request).await),
+            Err(error) => return refused(error),
+        };
+        if let Some(novelty) = novelty.filter(|_| !refusal::is_request_error(&response)) {
+            self.admission.remember(novelty);
+        }
+        response
+    }
+
+    /// Runs any admitted operation; a query or mutation gives one response. Subscriptions join `positions`.
+    pub async fn follow(
+        &self,
+        admitted: Admitted,
+        caller: &Caller,
+        positions: &Positions,
+    ) -> BoxStream<'static, Response> {
+        let Admitted { request, mut novelty, .. } = admitted;
+        let schema = if novelty.is_some() { &self.strict } else { &self.fast };
+        let mut responses = match self.prepare(request, caller).await {
+            Ok(request) => schema.execute_stream(request.data(positions.clone())),
+            Err(error) => return stream::iter([refused(error)]).boxed(),
+        };
+        let admission = self.admission.clone();
+        let finished = stream::poll_fn(move |cx| {
+            let polled = responses.poll_next_unpin(cx).map(|response| response.map(refusal::finish));
+            // The first poll validates; whoever waits for a first event has passed.
+            let refused = matches!(&polled, Poll::Ready(Some(response)) if refusal::is_request_error(response));
+            if let Some(novelty) = novelty.take().filter(|_| !refused) {
+                admission.remember(novelty);
+            }
+            polled
+        });
+        finished.boxed()
+    }
+
+    /// Admits and runs a query or mutation.
     pub async fn execute(&self, request: Request, caller: &Caller) -> Response {
-        match self.prepare(request, caller).await {
-            Ok(request) => self.schema.execute(request).await,
-            Err(error) => refused(error),
+        match self.admit(request, caller) {
+            Ok(admitted) => self.run(admitted, caller).await,
+            Err(error) => Response::from_errors(vec![error]),
         }
     }
 
-    /// Runs any operation; a query or mutation gives one response. Subscriptions join `positions`.
+    /// Admits and runs any operation; a query or mutation gives one response. Subscriptions join `positions`.
     pub async fn stream(
         &self,
         request: Request,
         caller: &Caller,
         positions: &Positions,
     ) -> impl Stream<Item = Response> + Send + use<> {
-        match self.prepare(request, caller).await {
-            Ok(request) => self.schema.execute_stream(request.data(positions.clone())).left_stream(),
-            Err(error) => futures_util::stream::iter([refused(error)]).right_stream(),
+        match self.admit(request, caller) {
+            Ok(admitted) => self.follow(admitted, caller, positions).await,
+            Err(error) => stream::iter([Response::from_errors(vec![error])]).boxed(),
         }
     }
 
@@ -98,6 +155,20 @@ impl Api {
     }
 }
 
+/// The schema with its limits. Those on the document itself are `guard`'s; the cost depends on variables, so it is counted here.
+fn schema(app: &App, loaders: &Arc<EventLoaders>, mode: ValidationMode) -> Schema {
+    let Config { limits, introspection, .. } = &*app.config;
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
+        .data(app.clone())
+        .data(Arc::clone(loaders))
+        .validation_mode(mode)
+        .limit_complexity(limits.complexity)
+        .limit_recursive_depth(guard::LEVELS);
+    // Suggestions would tell the schema name by name.
+    let builder = if *introspection == Introspection::Everyone { builder } else { builder.disable_suggestions() };
+    builder.finish()
+}
+
 fn refused(error: ApiError) -> Response {
     let error: async_graphql::Error = error.into();
     Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
@@ -114,7 +185,7 @@ fn asks_for_cursor(document: &ExecutableDocument, operation: Option<&str>) -> bo
 
 fn selects_cursor(document: &ExecutableDocument, set: &SelectionSet, depth: usize) -> bool {
     // Deeper chains of fragments are refused before they come here.
-    depth < 64
+    depth < guard::LEVELS
         && set.items.iter().any(|item| match &item.node {
             Selection::Field(field) => field.node.name.node == "cursor",
             Selection::InlineFragment(inline) => selects_cursor(document, &inline.node.selection_set.node, depth + 1),
