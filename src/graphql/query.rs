@@ -73,6 +73,7 @@ impl CommonQuery {
 
     /// The newest position of the change log, taken before anything else of this request is read: subscribe `after` it and nothing
     /// is missed (an event may tell what the list already showed).
+    #[expect(clippy::unused_self, reason = "a resolver")]
     fn cursor(&self, ctx: &Context<'_>) -> Result<Cursor, ApiError> {
         let reader = Reader::of(ctx)?;
         // Read by `Api` before the execution began.

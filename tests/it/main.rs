@@ -6,6 +6,7 @@ mod event_stream;
 mod guards;
 mod imap_connection;
 mod imap_faults;
+mod layering;
 mod over_http;
 mod shutdown;
 mod support;
