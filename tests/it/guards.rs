@@ -11,14 +11,19 @@ use crate::support::{Socket, TestApp, http};
 /// Far more than any refusal takes, far less than any of the attacks would.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
+/// Texts for 0 to `count`, behind each other.
+fn numbered(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect()
+}
+
 fn bomb(depth: usize) -> String {
     let fragments: String =
-        (0..depth).map(|n| format!("fragment f{n} on Query {{ a{n}: __typename ...f{0} ...f{0} }} ", n + 1)).collect();
+        numbered(depth, |n| format!("fragment f{n} on Query {{ a{n}: __typename ...f{0} ...f{0} }} ", n + 1));
     format!("{{ ...f0 }} {fragments} fragment f{depth} on Query {{ __typename }}")
 }
 
 fn attacks() -> Vec<(&'static str, &'static str, String)> {
-    let chain: String = (0..150).map(|n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1)).collect();
+    let chain: String = numbered(150, |n| format!("fragment f{n} on Query {{ ...f{} }} ", n + 1));
     vec![
         (
             "a list literal 1600 deep",
@@ -61,18 +66,14 @@ fn attacks() -> Vec<(&'static str, &'static str, String)> {
             "GRAPHQL_VALIDATION_FAILED",
             "{ __typename } fragment a on Query { ...a }".to_owned(),
         ),
-        (
-            "4000 aliases",
-            "TOO_COMPLEX",
-            format!("{{ {} }}", (0..4000).map(|n| format!("a{n}: __typename ")).collect::<String>()),
-        ),
+        ("4000 aliases", "TOO_COMPLEX", format!("{{ {} }}", numbered(4000, |n| format!("a{n}: __typename ")))),
         (
             "60 aliases within one field",
             "TOO_COMPLEX",
-            format!("{{ viewer {{ {} }} }}", (0..60).map(|n| format!("a{n}: id ")).collect::<String>()),
+            format!("{{ viewer {{ {} }} }}", numbered(60, |n| format!("a{n}: id "))),
         ),
         ("20 000 directives", "TOO_COMPLEX", format!("{{ __typename {} }}", "@a".repeat(20_000))),
-        ("5000 operations", "TOO_COMPLEX", (0..5000).map(|n| format!("query a{n}{{b}}")).collect()),
+        ("5000 operations", "TOO_COMPLEX", numbered(5000, |n| format!("query a{n}{{b}}"))),
         ("30 root fields", "TOO_COMPLEX", format!("{{ {} }}", "__typename ".repeat(30))),
         ("21 levels of fields", "TOO_COMPLEX", format!("{}id{}", "{ a ".repeat(21), " }".repeat(21))),
         ("70 000 bytes", "TOO_COMPLEX", format!("{{ __typename {} }}", " ".repeat(70_000))),
@@ -113,8 +114,7 @@ async fn a_request_made_to_hurt_is_refused_on_every_transport() {
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_without_number_get_a_short_answer() {
     let test = TestApp::on_sqlite(&[]).await;
-    let query: String =
-        format!("{{ viewer {{ {} }} }}", (0..4000).map(|n| format!("nonsense{n} ")).collect::<String>());
+    let query: String = format!("{{ viewer {{ {} }} }}", numbered(4000, |n| format!("nonsense{n} ")));
     let answer = http::graphql(&test.url).json(&json!({ "query": query })).await;
     assert_eq!(answer.code(), "GRAPHQL_VALIDATION_FAILED");
     assert!(answer.body.len() < 30_000, "{}", answer.body.len());

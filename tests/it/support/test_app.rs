@@ -25,7 +25,8 @@ pub struct TestApp {
     /// Tells the server to stop.
     pub shutdown: CancellationToken,
     serving: JoinHandle<()>,
-    folder: TempDir,
+    /// Where the server keeps its files, as long as it runs.
+    _folder: TempDir,
 }
 
 impl TestApp {
@@ -63,28 +64,20 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let data = folder.path().display().to_string();
-        let mut lines = format!("TAGWIRE_DATA_DIR = {data:?}\nTAGWIRE_PUBLIC_URL = {url:?}\n");
-        if !database_url.is_empty() {
-            lines += &format!("TAGWIRE_DATABASE_URL = {database_url:?}\n");
-        }
-        for (key, value) in settings {
-            lines += &format!("{key} = {value:?}\n");
-        }
-        let config = Config::read(&Source::of_toml(&lines).expect("settings")).expect("sound settings");
+        let own =
+            [("TAGWIRE_DATA_DIR", data.as_str()), ("TAGWIRE_PUBLIC_URL", &url), ("TAGWIRE_DATABASE_URL", database_url)];
+        let set = own.iter().chain(settings).filter(|(_, value)| !value.is_empty());
+        let lines: Vec<_> = set.map(|(key, value)| format!("{key} = {value:?}")).collect();
+        let config = Config::read(&Source::of_toml(&lines.join("\n")).expect("settings")).expect("sound settings");
         let app = App::build(config, Clock::standing(MORNING)).await.expect("a database");
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(tagwire::http::serve(app.clone(), listener, shutdown.clone()));
-        Self { app, url, shutdown, serving, folder }
+        Self { app, url, shutdown, serving, _folder: folder }
     }
 
     /// A company with its first Admin, Ann.
     pub async fn workspace(&self, edition: Plan) -> Company {
         Company::begin(self, edition).await
-    }
-
-    /// Where the server keeps its files.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     /// Returns when the server has stopped.
