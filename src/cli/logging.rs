@@ -17,11 +17,10 @@ pub fn begin(config: &Config) -> Result<(), SettingError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|_| SettingError::new("TAGWIRE_LOG", &config.log, "a filter such as info or tagwire=debug"))?;
     let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_discreet));
+    let writer = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     match config.log_format {
-        LogFormat::Text => {
-            registry.with(fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr)).init()
-        }
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
+        LogFormat::Text => registry.with(writer).init(),
+        LogFormat::Json => registry.with(writer.json()).init(),
     }
     std::panic::set_hook(Box::new(note_panic));
     Ok(())

@@ -37,7 +37,7 @@ impl Mistake {
         Self { path: Vec::new(), what }
     }
 
-    fn beneath(mut self, segment: impl ToString) -> Self {
+    fn beneath(mut self, segment: &dyn ToString) -> Self {
         self.path.push(segment.to_string());
         self
     }
@@ -76,11 +76,11 @@ impl InputTypes {
                 Some(value) => self.check_value(ty, value),
             };
             checked.map_err(|mistake| {
-                let path: String = mistake.path.iter().rev().map(|segment| format!(".{segment}")).collect();
-                let mut error = refusal(
-                    Code::BadUserInput,
-                    format!("The variable ${name}{path} cannot be used: {}.", mistake.what),
-                );
+                let mut path = vec![name.to_string()];
+                path.extend(mistake.path.into_iter().rev());
+                let path = path.join(".");
+                let mut error =
+                    refusal(Code::BadUserInput, format!("The variable ${path} cannot be used: {}.", mistake.what));
                 error.locations.push(definition.pos);
                 error
             })?;
@@ -93,10 +93,9 @@ impl InputTypes {
             return if ty.nullable { Ok(()) } else { Err(Mistake::new(format!("it is null, and must be {ty}"))) };
         }
         match (&ty.base, value) {
-            (BaseType::List(item), Value::List(values)) => values
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, value)| self.check_value(item, value).map_err(|mistake| mistake.beneath(index))),
+            (BaseType::List(item), Value::List(values)) => values.iter().enumerate().try_for_each(|(index, value)| {
+                self.check_value(item, value).map_err(|mistake| mistake.beneath(&index))
+            }),
             // A single value stands for a list of it.
             (BaseType::List(item), single) => self.check_value(item, single),
             (BaseType::Named(name), value) => self.check_named(name, value),

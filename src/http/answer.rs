@@ -53,7 +53,10 @@ pub(super) fn answer(media: Media, response: &GraphqlResponse) -> Response {
 
 /// Why a request is turned away whatever media type was asked for.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct Refused(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
     status: StatusCode,
     error: ServerError,
     header: Option<(HeaderName, HeaderValue)>,
@@ -61,7 +64,7 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, error: refusal(code, message), header: None }
+        Self(Box::new(Refusal { status, error: refusal(code, message), header: None }))
     }
 
     /// The request itself is not one.
@@ -74,14 +77,15 @@ impl Refused {
             .with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 
-    pub(super) fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
     }
 
     pub(super) fn answer(self, media: Media) -> Response {
-        let body = json(&serde_json::json!({ "errors": [self.error] }));
-        let mut answer = with_body(media, self.status, body);
-        answer.headers_mut().extend(self.header);
+        let body = json(&serde_json::json!({ "errors": [self.0.error] }));
+        let mut answer = with_body(media, self.0.status, body);
+        answer.headers_mut().extend(self.0.header);
         answer
     }
 }

@@ -74,7 +74,7 @@ fn protected(mut answer: Response, policy: &'static str) -> Response {
 }
 
 fn tag(content: &[u8]) -> String {
-    let hash = Sha256::digest(content);
-    let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{short}\"")
+    let hash: [u8; 32] = Sha256::digest(content).into();
+    let short = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("\"{short:016x}\"")
 }

@@ -20,12 +20,12 @@ pub(super) struct Operation {
     is_subscription: bool,
     has_begun: bool,
     /// Already taken from `responses`.
-    ahead: Option<Response>,
+    ahead: Option<Box<Response>>,
 }
 
 /// What an operation has to tell.
 pub(super) enum Told {
-    Next(Response),
+    Next(Box<Response>),
     /// It was never run, and is over.
     Refused(Vec<ServerError>),
     /// It is over.
@@ -53,7 +53,7 @@ impl Operation {
     async fn turn(mut self) -> (Self, Told) {
         let response = match self.ahead.take() {
             Some(response) => Some(response),
-            None => self.responses.next().await,
+            None => self.responses.next().await.map(Box::new),
         };
         let Some(response) = response else { return (self, Told::Complete) };
         if !std::mem::replace(&mut self.has_begun, true) && self.is_refusal(&response) {
@@ -73,7 +73,7 @@ impl Operation {
         match self.responses.next().now_or_never() {
             Some(None) => true,
             Some(Some(next)) => {
-                self.ahead = Some(next);
+                self.ahead = Some(Box::new(next));
                 false
             }
             None => false,

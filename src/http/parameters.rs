@@ -1,12 +1,10 @@
 //! The parameters of a GraphQL request (GraphQL over HTTP, 5): from a body, a query string, or a websocket message.
 
-use async_graphql::{Request, Variables};
+use async_graphql::{Extensions, Request, Variables};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Query};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::collections::HashMap;
 
 use super::answer::Refused;
 use crate::graphql::Code;
@@ -21,7 +19,7 @@ struct Parameters {
     operation_name: Option<String>,
     variables: Option<Variables>,
     #[expect(dead_code, reason = "known to be a map, and not used")]
-    extensions: Option<HashMap<String, IgnoredAny>>,
+    extensions: Option<Extensions>,
 }
 
 impl From<Parameters> for Request {

@@ -170,7 +170,6 @@ impl Conversation {
         };
         match event {
             Event::Heard(Some(Ok(Message::Text(text)))) => self.hear(protocol::read(&text)?).await,
-            Event::Heard(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => Ok(()),
             Event::Heard(Some(Ok(Message::Binary(_)))) => Err(Close::bad_request("Messages are text")),
             Event::Heard(Some(Err(error))) if error.to_string().contains("too long") => Err(Close::too_big()),
             Event::Heard(Some(Ok(Message::Close(_)) | Err(_)) | None) => Err(Close::Gone),
@@ -179,7 +178,7 @@ impl Conversation {
                 let cursor = self.positions.settled().map(|cursor| cursor.to_string());
                 self.send(protocol::ping(cursor)).await
             }
-            Event::PingIsDue => Ok(()),
+            Event::PingIsDue | Event::Heard(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => Ok(()),
         }
     }
 
