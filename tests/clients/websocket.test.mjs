@@ -279,11 +279,11 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
 
     inConversation('of the server tells an idle subscriber how far it has come', async (conversation) => {
       const after = await cursorNow(token);
-      conversation.subscribe('1', 'subscription Mail($after: Cursor) { changes(after: $after, kinds: [MESSAGE]) { cursor } }', { after });
-      const { id } = await createTag(token, unique('Not mail'));
+      conversation.subscribe('1', 'subscription Users($after: Cursor) { changes(after: $after, kinds: [USER]) { cursor } }', { after });
+      const { id } = await createTag(token, unique('No user'));
       for (;;) {
         const message = await conversation.next({ pings: true, patience: 60_000 });
-        assert.equal(message.type, 'ping', 'there is no mail, so nothing but pings may come');
+        assert.equal(message.type, 'ping', 'no user changes, so nothing but pings may come');
         const { changes } = await run(
           'query Since($after: Cursor!) { changes(after: $after) { changes { nodeId } hasMore } }',
           { after: message.payload.cursor },
