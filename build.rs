@@ -30,7 +30,11 @@ fn assets(dist: &Path) -> io::Result<String> {
          pub static ASSETS: &[(&str, &str, &[u8])] = &[\n",
     );
     for name in names {
-        let entry = format!("    ({name:?}, {:?}, include_bytes!({:?})),\n", content_type(&name), dist.join(&name));
+        let entry = format!(
+            "    ({name:?}, {:?}, include_bytes!({:?})),\n",
+            content_type(&name),
+            dist.join(&name).display().to_string()
+        );
         source.push_str(&entry);
     }
     source.push_str("];\n");
