@@ -1,4 +1,4 @@
-//! Owns: the files of the GraphiQL page as Rust data, `$OUT_DIR/graphiql_assets.rs`, embedded when `graphiql/dist` exists.
+//! Owns: the files of the `GraphiQL` page as Rust data, `$OUT_DIR/graphiql_assets.rs`, embedded when `graphiql/dist` exists.
 //! Does not: make `graphiql/dist`; `node build.mjs` in `graphiql/` does.
 //! Start reading at `main`.
 
@@ -25,14 +25,20 @@ fn assets(dist: &Path) -> io::Result<String> {
         }
         names.sort();
     }
-    let entries: String = names
-        .iter()
-        .map(|name| format!("    ({name:?}, {:?}, include_bytes!({:?})),\n", content_type(name), dist.join(name)))
-        .collect();
-    Ok(format!(
-        "/// File name, content type and bytes of each file of the GraphiQL page; empty when built without it.\n\
-         pub static ASSETS: &[(&str, &str, &[u8])] = &[\n{entries}];\n"
-    ))
+    let mut source = String::from(
+        "/// File name, content type and bytes of each file of the `GraphiQL` page; empty when built without it.\n\
+         pub static ASSETS: &[(&str, &str, &[u8])] = &[\n",
+    );
+    for name in names {
+        let entry = format!(
+            "    ({name:?}, {:?}, include_bytes!({:?})),\n",
+            content_type(&name),
+            dist.join(&name).display().to_string()
+        );
+        source.push_str(&entry);
+    }
+    source.push_str("];\n");
+    Ok(source)
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -1,6 +1,6 @@
 // Small requests that would cost a server without guards its life, over every transport.
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { bearer, graphqlUrl, run, signIn } from './server.mjs';
 import { Conversation } from './socket.mjs';
 
@@ -18,6 +18,7 @@ const costly = {
 describe('a request made to hurt', () => {
   let token;
   before(async () => { token = await signIn(); });
+  after(() => Conversation.endAll());
 
   async function post(query, accept) {
     const response = await fetch(graphqlUrl, {

@@ -5,6 +5,8 @@ import { bearer, socketUrl } from './server.mjs';
 
 const PATIENCE_MS = 15_000;
 
+const opened = new Set();
+
 export class Conversation {
   #inbox = [];
   #wake = () => {};
@@ -30,8 +32,10 @@ export class Conversation {
 
   constructor(socket) {
     this.#socket = socket;
+    opened.add(socket);
     socket.on('message', (data) => this.#add(JSON.parse(data)));
     socket.on('close', (code, reason) => {
+      opened.delete(socket);
       this.closed = { code, reason: reason.toString() };
       this.#wake();
     });
@@ -94,6 +98,11 @@ export class Conversation {
       this.#wake = resolve;
       timer = setTimeout(() => reject(new Error(complaint)), Math.max(0, deadline - Date.now()));
     }).finally(() => clearTimeout(timer));
+  }
+
+  /** Ends all that are still open, also those a failed test forgot. */
+  static endAll() {
+    for (const socket of opened) socket.terminate();
   }
 
   end() {

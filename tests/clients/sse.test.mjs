@@ -74,8 +74,8 @@ describe('server-sent events', { concurrency: true, timeout: 120_000 }, () => {
 
   it('tell an idle subscriber by comments how far it has come', async () => {
     const after = await cursorNow(token);
-    const { response, stop } = await open('subscription Mail($after: Cursor) { changes(after: $after, kinds: [MESSAGE]) { cursor } }', { after });
-    const { id } = await createTag(token, unique('Not mail'));
+    const { response, stop } = await open('subscription Users($after: Cursor) { changes(after: $after, kinds: [USER]) { cursor } }', { after });
+    const { id } = await createTag(token, unique('No user'));
     let text = '';
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       text += chunk;

@@ -1,6 +1,6 @@
 // The graphql-transport-ws protocol, message by message: what the server answers, and how it closes.
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
 import { CREATE_TAG, TAG_CHANGED, createTag, cursorNow, email, madeTag, origin, run, signIn, socketUrl, unique } from './server.mjs';
 import { Conversation } from './socket.mjs';
@@ -8,6 +8,7 @@ import { Conversation } from './socket.mjs';
 describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => {
   let token;
   before(async () => { token = await signIn(); });
+  after(() => Conversation.endAll());
 
   const inConversation = (name, talk) => it(name, async () => {
     const conversation = await Conversation.begin(token);
@@ -18,7 +19,7 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
     }
   });
 
-  describe('the handshake', { concurrency: true }, () => {
+  describe('the handshake', { concurrency: 4 }, () => {
     it('is refused with 4406 when no subprotocol is offered', async () => {
       assert.equal(await (await Conversation.open([])).closeCode(), 4406);
     });
@@ -54,7 +55,7 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
     });
   });
 
-  describe('connection_init', { concurrency: true }, () => {
+  describe('connection_init', { concurrency: 4 }, () => {
     it('must come in time, else 4408', async () => {
       assert.equal(await (await Conversation.open()).closeCode(), 4408);
     });
@@ -122,7 +123,7 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
     });
   });
 
-  describe('a message that breaks the protocol closes with 4400', { concurrency: true }, () => {
+  describe('a message that breaks the protocol closes with 4400', { concurrency: 4 }, () => {
     const query = '{ __typename }';
     const broken = {
       'not JSON': 'hello',
@@ -160,7 +161,7 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
     }
   });
 
-  describe('an operation', { concurrency: true }, () => {
+  describe('an operation', { concurrency: 4 }, () => {
     inConversation('query: one result, then complete', async (conversation) => {
       conversation.subscribe('1', 'query Me { viewer { email } }');
       assert.deepEqual(await conversation.next(), { id: '1', type: 'next', payload: { data: { viewer: { email } } } });
@@ -260,7 +261,7 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
     });
   });
 
-  describe('ping', { concurrency: true }, () => {
+  describe('ping', { concurrency: 4 }, () => {
     it('is answered also before connection_init', async () => {
       const conversation = await Conversation.open();
       conversation.send({ type: 'ping', payload: { at: 1 } });
@@ -278,11 +279,11 @@ describe('graphql-transport-ws', { concurrency: true, timeout: 120_000 }, () => 
 
     inConversation('of the server tells an idle subscriber how far it has come', async (conversation) => {
       const after = await cursorNow(token);
-      conversation.subscribe('1', 'subscription Mail($after: Cursor) { changes(after: $after, kinds: [MESSAGE]) { cursor } }', { after });
-      const { id } = await createTag(token, unique('Not mail'));
+      conversation.subscribe('1', 'subscription Users($after: Cursor) { changes(after: $after, kinds: [USER]) { cursor } }', { after });
+      const { id } = await createTag(token, unique('No user'));
       for (;;) {
         const message = await conversation.next({ pings: true, patience: 60_000 });
-        assert.equal(message.type, 'ping', 'there is no mail, so nothing but pings may come');
+        assert.equal(message.type, 'ping', 'no user changes, so nothing but pings may come');
         const { changes } = await run(
           'query Since($after: Cursor!) { changes(after: $after) { changes { nodeId } hasMore } }',
           { after: message.payload.cursor },
