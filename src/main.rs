@@ -1,2 +1,9 @@
-//! Tagwire.
-fn main() {}
+//! Tagwire's command line. Start reading at `cli`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -139,10 +139,10 @@ pub async fn read(
         .limit(limit)
         .all(conn)
         .await?;
-    rows.into_iter().map(decode).collect()
+    rows.iter().map(decode).collect()
 }
 
-fn decode(row: change_log::Model) -> Result<Change, DbErr> {
+fn decode(row: &change_log::Model) -> Result<Change, DbErr> {
     let unknown = |what: &str| DbErr::Type(format!("change {} has an unknown {what}", row.seq));
     Ok(Change {
         seq: row.seq,

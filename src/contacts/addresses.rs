@@ -35,7 +35,8 @@ pub async fn intern_addresses(tx: &Tx, addresses: &[(String, String)]) -> Result
             label: Set(None),
             position: Set(0),
         });
-        let unique = OnConflict::columns([address::Column::Workspace, address::Column::AddressKey]).do_nothing().to_owned();
+        let unique =
+            OnConflict::columns([address::Column::Workspace, address::Column::AddressKey]).do_nothing().to_owned();
         address::Entity::insert_many(rows).on_conflict(unique).exec_without_returning(tx.conn()).await?;
     }
     if !missing.is_empty() {

@@ -73,10 +73,9 @@ pub(super) struct Phone {
 }
 
 pub(super) fn name(text: &str) -> Result<String, Error> {
-    line(text, 200).filter(|name| !text::key(name).is_empty()).ok_or(Error::Invalid(
-        Field::Name,
-        "A name has 1 to 200 characters on one line.",
-    ))
+    line(text, 200)
+        .filter(|name| !text::key(name).is_empty())
+        .ok_or(Error::Invalid(Field::Name, "A name has 1 to 200 characters on one line."))
 }
 
 /// A company or job title; blank is none.
@@ -103,8 +102,8 @@ pub(super) fn emails(given: &[(String, Option<String>)]) -> Result<Vec<Email>, E
     let mut emails: Vec<Email> = Vec::with_capacity(given.len());
     for (entry, (address, given_label)) in given.iter().enumerate() {
         let field = || Field::Emails(Some(entry));
-        let address = EmailAddress::parse(address)
-            .map_err(|_| Error::Invalid(field(), "This is not an e-mail address."))?;
+        let address =
+            EmailAddress::parse(address).map_err(|_| Error::Invalid(field(), "This is not an e-mail address."))?;
         // The same address twice is one address.
         if !emails.iter().any(|known| known.address.key() == address.key()) {
             emails.push(Email { address, label: label(given_label.as_deref(), field())? });

@@ -8,7 +8,7 @@ use crate::db::Fault;
 use crate::tags;
 
 /// An input field that is at fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// `name`
     Name,

@@ -1,6 +1,6 @@
 //! Which contacts: a boolean expression, and the SQL condition that it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{TagGroupId, TagId, contact, contact_word};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
@@ -67,17 +67,17 @@ pub(super) enum Resolved {
 
 /// Looks up all tags of a filter in at most two statements.
 pub(super) async fn resolve(cx: &Cx, db: &Db, filter: Filter) -> Result<Resolved, Error> {
-    let mut found = Tags { names: HashMap::new(), ids: Vec::new() };
+    let mut found = Tags { names: HashSet::new(), ids: Vec::new() };
     let mut parts = 0;
     collect(&filter, &mut found, &mut parts)?;
-    let keys: Vec<&str> = found.names.keys().map(String::as_str).collect();
+    let keys: Vec<&str> = found.names.iter().map(String::as_str).collect();
     let by_name = tags::by_names(cx, db, &keys).await?;
     let live = tags::live_ids(db.reader(), cx, &found.ids).await?;
     Ok(known(filter, &by_name, &live))
 }
 
 struct Tags {
-    names: HashMap<String, ()>,
+    names: HashSet<String>,
     ids: Vec<TagId>,
 }
 
@@ -94,7 +94,7 @@ fn collect(filter: &Filter, found: &mut Tags, parts: &mut usize) -> Result<(), F
         Filter::Not(filter) => collect(filter, found, parts)?,
         Filter::Tag(TagMatch::Id(id)) => found.ids.push(*id),
         Filter::Tag(TagMatch::Name(name)) => {
-            found.names.insert(tag_key(name), ());
+            found.names.insert(tag_key(name));
         }
         Filter::Tag(_) | Filter::Text(_) => {}
     }
@@ -161,7 +161,11 @@ impl Resolved {
 }
 
 fn joined(filters: &[Resolved], cx: &Cx, and: bool) -> SimpleExpr {
-    filters.iter().map(|filter| filter.condition(cx)).reduce(|a, b| if and { a.and(b) } else { a.or(b) }).unwrap_or_else(|| truth(and))
+    filters
+        .iter()
+        .map(|filter| filter.condition(cx))
+        .reduce(|a, b| if and { a.and(b) } else { a.or(b) })
+        .unwrap_or_else(|| truth(and))
 }
 
 fn truth(value: bool) -> SimpleExpr {

@@ -89,6 +89,11 @@ impl Db {
         &self.wake
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        Ok(self.reader.ping().await?)
+    }
+
     /// Statements run so far.
     #[must_use]
     pub fn statements(&self) -> u64 {

@@ -32,7 +32,9 @@ pub struct Position(AtomicI64);
 
 /// The positions of all followers of one socket.
 #[derive(Clone, Default, Debug)]
-pub struct Positions(Arc<Mutex<Vec<(Weak<Position>, Head)>>>);
+pub struct Positions(Arc<Mutex<Vec<Joined>>>);
+
+type Joined = (Weak<Position>, Head);
 
 impl Positions {
     /// The newest cursor up to which nothing is owed to any of them; none without followers.

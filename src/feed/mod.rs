@@ -156,9 +156,8 @@ impl Feed {
     async fn check_dense(&self, workspace: WorkspaceId, after: i64, next: Option<&Change>) -> Result<(), FeedError> {
         match next {
             Some(change) if change.seq != after + 1 => Err(CursorError::Expired.into()),
-            Some(_) => Ok(()),
             None if self.head(workspace).await?.floor > after => Err(CursorError::Expired.into()),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -2,18 +2,27 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::Poll;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Request, Response};
-use futures_util::Stream;
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
 
+use super::admission::{Admission, Admitted};
+use super::error::ApiError;
+use super::mutation::Mutation;
 use super::query::Query;
-use super::reader::Reader;
+use super::reader::{EventLoaders, Reader};
+use super::subscription::Subscription;
+use super::{guard, refusal};
 use crate::app::App;
+use crate::config::{Config, Introspection};
 use crate::feed::Positions;
 use crate::users::LiveSession;
 
 /// The executable schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Who sends a request.
 #[derive(Clone)]
@@ -30,15 +39,22 @@ pub struct Caller {
 #[derive(Clone)]
 pub struct Api {
     app: App,
-    schema: Schema,
+    /// For documents that are seen for the first time.
+    strict: Schema,
+    /// For documents that passed `strict` before: the same schema, without the rules that do not depend on variables.
+    fast: Schema,
+    admission: Admission,
 }
 
 impl Api {
     /// Over a node.
     #[must_use]
     pub fn new(app: App) -> Self {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
-        Self { app, schema }
+        let loaders = Arc::new(EventLoaders::default());
+        let strict = schema(&app, &loaders, ValidationMode::Strict);
+        let fast = schema(&app, &loaders, ValidationMode::Fast);
+        let admission = Admission::new(Arc::clone(&app.config), &strict.sdl());
+        Self { app, strict, fast, admission }
     }
 
     /// The node.
@@ -49,30 +65,133 @@ impl Api {
 
     /// The schema as SDL.
     #[must_use]
-    pub fn sdl(&self) -> String {
-        self.schema.sdl()
+    pub fn sdl() -> String {
+        Schema::build(Query::default(), Mutation::default(), Subscription).finish().sdl_with_options(
+            async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items(),
+        )
     }
 
-    /// Runs a query or mutation.
+    /// Checks what must hold before anything runs: cost, the operation, its variables.
+    ///
+    /// # Errors
+    /// Of the request; nothing has run.
+    pub fn admit(&self, request: Request, caller: &Caller) -> Result<Admitted, ServerError> {
+        self.admission.admit(request, caller)
+    }
+
+    /// Runs an admitted query or mutation.
+    pub async fn run(&self, admitted: Admitted, caller: &Caller) -> Response {
+        let Admitted { request, novelty, .. } = admitted;
+        let schema = if novelty.is_some() { &self.strict } else { &self.fast };
+        let response = match self.prepare(request, caller).await {
+            Ok(request) => refusal::finish(schema.execute(request).await),
+            Err(error) => return refused(error),
+        };
+        if let Some(novelty) = novelty.filter(|_| !refusal::is_request_error(&response)) {
+            self.admission.remember(novelty);
+        }
+        response
+    }
+
+    /// Runs any admitted operation; a query or mutation gives one response. Subscriptions join `positions`.
+    pub async fn follow(
+        &self,
+        admitted: Admitted,
+        caller: &Caller,
+        positions: &Positions,
+    ) -> BoxStream<'static, Response> {
+        let Admitted { request, mut novelty, .. } = admitted;
+        let schema = if novelty.is_some() { &self.strict } else { &self.fast };
+        let mut responses = match self.prepare(request, caller).await {
+            Ok(request) => schema.execute_stream(request.data(positions.clone())),
+            Err(error) => return stream::iter([refused(error)]).boxed(),
+        };
+        let admission = self.admission.clone();
+        let finished = stream::poll_fn(move |cx| {
+            let polled = responses.poll_next_unpin(cx).map(|response| response.map(refusal::finish));
+            // The first poll validates; whoever waits for a first event has passed.
+            let refused = matches!(&polled, Poll::Ready(Some(response)) if refusal::is_request_error(response));
+            if let Some(novelty) = novelty.take().filter(|_| !refused) {
+                admission.remember(novelty);
+            }
+            polled
+        });
+        finished.boxed()
+    }
+
+    /// Admits and runs a query or mutation.
     pub async fn execute(&self, request: Request, caller: &Caller) -> Response {
-        self.schema.execute(self.prepare(request, caller, None)).await
+        match self.admit(request, caller) {
+            Ok(admitted) => self.run(admitted, caller).await,
+            Err(error) => Response::from_errors(vec![error]),
+        }
     }
 
-    /// Runs any operation; a query or mutation gives one response. Subscriptions join `positions`.
-    pub fn stream(
+    /// Admits and runs any operation; a query or mutation gives one response. Subscriptions join `positions`.
+    pub async fn stream(
         &self,
         request: Request,
         caller: &Caller,
         positions: &Positions,
     ) -> impl Stream<Item = Response> + Send + use<> {
-        self.schema.execute_stream(self.prepare(request, caller, Some(positions.clone())))
-    }
-
-    fn prepare(&self, request: Request, caller: &Caller, positions: Option<Positions>) -> Request {
-        let request = request.data(caller.clone()).data(Reader::new(&self.app, caller));
-        match positions {
-            Some(positions) => request.data(positions),
-            None => request,
+        match self.admit(request, caller) {
+            Ok(admitted) => self.follow(admitted, caller, positions).await,
+            Err(error) => stream::iter([Response::from_errors(vec![error])]).boxed(),
         }
     }
+
+    async fn prepare(&self, request: Request, caller: &Caller) -> Result<Request, ApiError> {
+        let mut request = request.data(caller.clone());
+        let Some(session) = &caller.session else { return Ok(request) };
+        let reader = Reader::new(&self.app, session.cx());
+        let operation = request.operation_name.clone();
+        if let Ok(document) = request.parsed_query() {
+            // Before anything else of the request is read.
+            if asks_for_cursor(document, operation.as_deref()) {
+                reader.set_head(self.app.feed.head(reader.cx().workspace).await?);
+            }
+        }
+        Ok(request.data(reader))
+    }
+}
+
+/// The schema with its limits. Those on the document itself are `guard`'s; the cost depends on variables, so it is counted here.
+fn schema(app: &App, loaders: &Arc<EventLoaders>, mode: ValidationMode) -> Schema {
+    let Config { limits, introspection, .. } = &*app.config;
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription)
+        .data(app.clone())
+        .data(Arc::clone(loaders))
+        .validation_mode(mode)
+        .limit_complexity(limits.complexity)
+        .limit_recursive_depth(guard::LEVELS);
+    // Suggestions would tell the schema name by name.
+    let builder = if *introspection == Introspection::Everyone { builder } else { builder.disable_suggestions() };
+    builder.finish()
+}
+
+fn refused(error: ApiError) -> Response {
+    let error: async_graphql::Error = error.into();
+    Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
+}
+
+/// Whether the operation selects the root field `cursor`.
+fn asks_for_cursor(document: &ExecutableDocument, operation: Option<&str>) -> bool {
+    document.operations.iter().any(|(name, definition)| {
+        definition.node.ty == OperationType::Query
+            && operation.is_none_or(|wanted| name.is_some_and(|name| name == wanted))
+            && selects_cursor(document, &definition.node.selection_set.node, 0)
+    })
+}
+
+fn selects_cursor(document: &ExecutableDocument, set: &SelectionSet, depth: usize) -> bool {
+    // Deeper chains of fragments are refused before they come here.
+    depth < guard::LEVELS
+        && set.items.iter().any(|item| match &item.node {
+            Selection::Field(field) => field.node.name.node == "cursor",
+            Selection::InlineFragment(inline) => selects_cursor(document, &inline.node.selection_set.node, depth + 1),
+            Selection::FragmentSpread(spread) => document
+                .fragments
+                .get(&spread.node.fragment_name.node)
+                .is_some_and(|fragment| selects_cursor(document, &fragment.node.selection_set.node, depth + 1)),
+        })
 }

@@ -1,11 +1,39 @@
 //! The API: GraphQL objects over the features' nouns.
 //!
 //! Owns the schema, ids, pages, loaders and the mapping of errors. Rules belong to the features, transport to `http`.
-//! Start reading at `Api`, then `query`, `mutation`, `subscription`.
+//! Start reading at `Api`, then `query`, `mutation`, `subscription`; each noun has a file of its own.
+#![expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "what is said of types and fields is shown to clients as it stands"
+)]
 
+mod admission;
 mod api;
+mod change;
+mod command;
+mod connection;
+mod contact;
+mod contact_filter;
+mod documents;
 mod error;
+mod guard;
+pub mod id;
+mod loaders;
+mod mutation;
+mod node;
 mod query;
 mod reader;
+mod refusal;
+mod scalar;
+mod sign_in;
+mod subscription;
+mod tag;
+mod tag_change;
+mod user;
+mod variables;
 
+pub use admission::Admitted;
 pub use api::{Api, Caller, Schema};
+pub use error::{ApiError, Code};
+pub use refusal::{is_request_error, refusal};

@@ -1,26 +1,95 @@
 //! What objects read through: who asks, and the loaders of one request or one delivered event.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use async_graphql::Context;
+use entity::WorkspaceId;
+use quick_cache::sync::Cache;
+
+use super::error::ApiError;
+use super::loaders::{Loaders, loaders};
 use crate::access::Cx;
 use crate::app::App;
+use crate::changes::log::Head;
+use crate::db::Db;
 
-use super::api::Caller;
+/// Delivered events whose loaders are kept for subscribers that come to them a little later.
+const EVENTS: usize = 256;
 
 /// Cheap to clone; objects keep one to load what is beneath them.
 #[derive(Clone)]
-pub(super) struct Reader {
+pub struct Reader {
     inner: Arc<Inner>,
 }
 
 struct Inner {
     app: App,
-    cx: Option<Cx>,
+    cx: Cx,
+    /// Of what everyone in the workspace sees.
+    shared: Arc<Loaders>,
+    head: OnceLock<Head>,
+}
+
+/// The loaders of delivered events: what an event needs is loaded once on this node, for all who follow it.
+pub struct EventLoaders(Cache<(WorkspaceId, i64), Arc<Loaders>>);
+
+impl Default for EventLoaders {
+    fn default() -> Self {
+        Self(Cache::new(EVENTS))
+    }
 }
 
 impl Reader {
-    pub(super) fn new(app: &App, caller: &Caller) -> Self {
-        let cx = caller.session.as_ref().map(|session| session.cx());
-        Self { inner: Arc::new(Inner { app: app.clone(), cx }) }
+    /// For one request.
+    pub(super) fn new(app: &App, cx: Cx) -> Self {
+        let shared = Arc::new(loaders(app.db.clone(), &cx));
+        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, head: OnceLock::new() }) }
+    }
+
+    /// For one subscriber to the event with this number. What is loaded is at least as new as the event.
+    pub(super) fn of_event(app: &App, cx: Cx, events: &EventLoaders, seq: i64) -> Self {
+        let key = (cx.workspace, seq);
+        let made: Result<_, std::convert::Infallible> =
+            events.0.get_or_insert_with(&key, || Ok(Arc::new(loaders(app.db.clone(), &cx))));
+        let Ok(shared) = made;
+        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, head: OnceLock::new() }) }
+    }
+
+    /// The reader of this request.
+    ///
+    /// # Errors
+    /// When nobody is signed in.
+    pub(super) fn of<'a>(ctx: &'a Context<'_>) -> Result<&'a Self, ApiError> {
+        ctx.data_opt::<Self>().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// The node.
+    pub(super) fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    /// Who asks.
+    pub(super) fn cx(&self) -> &Cx {
+        &self.inner.cx
+    }
+
+    /// The database.
+    pub(super) fn db(&self) -> &Db {
+        &self.inner.app.db
+    }
+
+    /// Loaders of what everyone in the workspace sees.
+    pub(super) fn shared(&self) -> &Loaders {
+        &self.inner.shared
+    }
+
+    /// The head of the log from before anything else of this request was read.
+    pub(super) fn head(&self) -> Option<&Head> {
+        self.inner.head.get()
+    }
+
+    pub(super) fn set_head(&self, head: Head) {
+        // Set once a request; a second time would be newer and is not wanted.
+        let _ = self.inner.head.set(head);
     }
 }

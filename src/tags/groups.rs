@@ -1,7 +1,6 @@
 //! Tag groups.
 
-use entity::workspace::Plan;
-use entity::{TagGroupId, tag_group, workspace};
+use entity::{TagGroupId, tag_group};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
@@ -10,6 +9,7 @@ use crate::access::{Cx, Right};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Fault, Tx, Unique};
 use crate::text;
+use crate::users::{self, Plan};
 
 const NAME: Unique = Unique { index: "tag_group_name", columns: "tag_group.workspace, tag_group.name_key" };
 
@@ -87,12 +87,7 @@ pub async fn groups_by_ids(cx: &Cx, db: &Db, ids: &[TagGroupId]) -> Result<Vec<T
 
 /// Refuses to write groups in a workspace whose edition has none.
 pub(super) async fn require_edition(tx: &Tx) -> Result<(), Error> {
-    let workspace = workspace::Entity::find_by_id(tx.workspace()).one(tx.conn()).await?;
-    if workspace.is_some_and(|workspace| workspace.granted_edition >= Plan::Pro) {
-        Ok(())
-    } else {
-        Err(Error::LicenseRequired)
-    }
+    if users::edition(tx).await? >= Plan::Pro { Ok(()) } else { Err(Error::LicenseRequired) }
 }
 
 /// `#RRGGBB` in capitals.

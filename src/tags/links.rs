@@ -47,10 +47,13 @@ pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(
         .collect();
     let mut made = Vec::new();
     for batch in rows.chunks(ROWS_PER_INSERT) {
-        let unique =
-            OnConflict::columns([contact_tag::Column::Workspace, contact_tag::Column::Contact, contact_tag::Column::Tag])
-                .do_nothing()
-                .to_owned();
+        let unique = OnConflict::columns([
+            contact_tag::Column::Workspace,
+            contact_tag::Column::Contact,
+            contact_tag::Column::Tag,
+        ])
+        .do_nothing()
+        .to_owned();
         let mut insert = contact_tag::Entity::insert_many(batch.to_vec()).on_conflict(unique);
         let query = sea_orm::QueryTrait::query(&mut insert);
         query.returning(Query::returning().columns([contact_tag::Column::Contact, contact_tag::Column::Tag]));
@@ -73,11 +76,7 @@ pub async fn unlink_all(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<(ContactI
     remove(tx, contacts, None).await
 }
 
-async fn remove(
-    tx: &Tx,
-    contacts: &[ContactId],
-    tags: Option<&[TagId]>,
-) -> Result<Vec<(ContactId, TagId)>, Fault> {
+async fn remove(tx: &Tx, contacts: &[ContactId], tags: Option<&[TagId]>) -> Result<Vec<(ContactId, TagId)>, Fault> {
     let mut delete = Query::delete();
     delete
         .from_table(contact_tag::Entity)
@@ -95,11 +94,7 @@ async fn remove(
 ///
 /// # Errors
 /// `Overtaken` when a tag that was put on a contact has been deleted meanwhile.
-pub async fn count_change(
-    tx: &Tx,
-    made: &[(ContactId, TagId)],
-    removed: &[(ContactId, TagId)],
-) -> Result<(), Error> {
+pub async fn count_change(tx: &Tx, made: &[(ContactId, TagId)], removed: &[(ContactId, TagId)]) -> Result<(), Error> {
     // In the order of ids, by everyone: transactions that count the same tags do not wait for each other in a circle.
     let mut by_tag: BTreeMap<TagId, i64> = BTreeMap::new();
     for (_, tag) in made {

@@ -175,11 +175,7 @@ fn link(column: contact_tag::Column) -> Expr {
 }
 
 /// The tags of several groups by name.
-pub async fn tags_of_groups(
-    cx: &Cx,
-    db: &Db,
-    groups: &[TagGroupId],
-) -> Result<HashMap<TagGroupId, Vec<Tag>>, Fault> {
+pub async fn tags_of_groups(cx: &Cx, db: &Db, groups: &[TagGroupId]) -> Result<HashMap<TagGroupId, Vec<Tag>>, Fault> {
     let rows = store::live(cx.workspace)
         .filter(tag::Column::GroupId.is_in(groups.iter().copied()))
         .order_by_asc(tag::Column::NameSort)

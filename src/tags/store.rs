@@ -74,11 +74,10 @@ pub(super) async fn insert(
         tag: Set(id),
     });
     // "la la land" has the same suffix twice only if it is the same text.
-    let unique = OnConflict::columns([tag_key::Column::Workspace, tag_key::Column::Key, tag_key::Column::Tag]);
-    tag_key::Entity::insert_many(keys)
-        .on_conflict(unique.to_owned().do_nothing().to_owned())
-        .exec_without_returning(conn)
-        .await?;
+    let unique = OnConflict::columns([tag_key::Column::Workspace, tag_key::Column::Key, tag_key::Column::Tag])
+        .do_nothing()
+        .to_owned();
+    tag_key::Entity::insert_many(keys).on_conflict(unique).exec_without_returning(conn).await?;
     Ok(true)
 }
 
@@ -126,7 +125,10 @@ pub(super) async fn add_to_count(
     Ok(updated.rows_affected > 0)
 }
 
-pub(super) async fn groups(conn: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<Vec<tag_group::Model>, DbErr> {
+pub(super) async fn groups(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+) -> Result<Vec<tag_group::Model>, DbErr> {
     tag_group::Entity::find()
         .filter(tag_group::Column::Workspace.eq(workspace))
         .order_by_asc(tag_group::Column::Position)

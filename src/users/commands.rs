@@ -119,18 +119,7 @@ async fn insert_user(tx: &mut Tx, new: NewUser, hash: String) -> Result<UserId, 
     let cx = tx.cx().clone();
     let person = match store::person_by_email(tx.conn(), new.email.key()).await? {
         Some(person) => person.id,
-        None => {
-            let id: PersonId = cx.new_id();
-            let row = person::ActiveModel {
-                id: Set(id),
-                email: Set(new.email.as_str().to_owned()),
-                email_key: Set(new.email.key().to_owned()),
-                password_hash: Set(Some(hash)),
-                created_at: Set(cx.now()),
-            };
-            person::Entity::insert(row).exec_without_returning(tx.conn()).await?;
-            id
-        }
+        None => insert_person(tx, &new.email, hash).await?,
     };
     let id: UserId = cx.new_id();
     let row = workspace_user::ActiveModel {
@@ -150,6 +139,19 @@ async fn insert_user(tx: &mut Tx, new: NewUser, hash: String) -> Result<UserId, 
         if fault.breaks(EMAIL) || fault.breaks(PERSON) { Error::EmailTaken } else { fault.into() }
     })?;
     tx.record(NewChange::in_workspace(Kind::User, Action::Created, id));
+    Ok(id)
+}
+
+async fn insert_person(tx: &Tx, email: &EmailAddress, hash: String) -> Result<PersonId, Error> {
+    let id: PersonId = tx.cx().new_id();
+    let row = person::ActiveModel {
+        id: Set(id),
+        email: Set(email.as_str().to_owned()),
+        email_key: Set(email.key().to_owned()),
+        password_hash: Set(Some(hash)),
+        created_at: Set(tx.cx().now()),
+    };
+    person::Entity::insert(row).exec_without_returning(tx.conn()).await?;
     Ok(id)
 }
 

@@ -34,8 +34,8 @@ pub struct LiveSession {
     viewer: Mutex<Arc<Viewer>>,
     ended: CancellationToken,
     clock: Clock,
-    /// Keeps the workspace's log followed, so that its end is heard of.
-    _stream: Arc<Stream>,
+    /// Keeps the workspace's log followed, so that its end is heard of. None for a single request.
+    _stream: Option<Arc<Stream>>,
 }
 
 impl LiveSession {
@@ -76,13 +76,25 @@ impl LiveSessions {
             viewer: Mutex::new(Arc::clone(&session.viewer)),
             ended: CancellationToken::new(),
             clock: inner.clock.clone(),
-            _stream: inner.feed.stream(session.workspace).await?,
+            _stream: Some(inner.feed.stream(session.workspace).await?),
             session,
         });
         self.sessions().entry(id).or_default().push(Arc::downgrade(&live));
         // It may have ended between its authentication and the line above: nobody would tell.
         self.refresh(live.session.workspace, live.session.viewer.user).await?;
         Ok((!live.ended.is_cancelled()).then_some(live))
+    }
+
+    /// A session that was just authenticated, for one request: it is over before its end needs to be heard of.
+    #[must_use]
+    pub fn for_request(&self, session: Session) -> Arc<LiveSession> {
+        Arc::new(LiveSession {
+            viewer: Mutex::new(Arc::clone(&session.viewer)),
+            ended: CancellationToken::new(),
+            clock: self.inner.clock.clone(),
+            _stream: None,
+            session,
+        })
     }
 
     /// Forgets sessions whose sockets are gone, and removes ended ones from the database.
@@ -153,7 +165,9 @@ impl Observer for LiveSessions {
                                 })
                                 .map(|(id, _)| *id)
                                 .collect();
-                            ids.into_iter().for_each(|id| self.end(id));
+                            for id in ids {
+                                self.end(id);
+                            }
                         }
                     }
                     _ => {}

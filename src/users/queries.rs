@@ -3,9 +3,9 @@
 use entity::{UserId, WorkspaceId, workspace};
 use sea_orm::entity::prelude::*;
 
-use super::{User, Workspace, store};
+use super::{Plan, User, Workspace, store};
 use crate::access::Cx;
-use crate::db::{Db, Fault};
+use crate::db::{Db, Fault, Tx};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Users by id; ids of other workspaces are as if they never existed.
@@ -32,6 +32,12 @@ pub async fn count(cx: &Cx, db: &Db) -> Result<u64, Fault> {
 /// The actor's workspace.
 pub async fn workspace(cx: &Cx, db: &Db) -> Result<Option<Workspace>, Fault> {
     Ok(workspace::Entity::find_by_id(cx.workspace).one(db.reader()).await?.map(Workspace::from))
+}
+
+/// What the transaction's workspace may use.
+pub async fn edition(tx: &Tx) -> Result<Plan, Fault> {
+    let row = workspace::Entity::find_by_id(tx.workspace()).one(tx.conn()).await?;
+    Ok(row.map_or(Plan::Free, |row| row.granted_edition))
 }
 
 /// Every workspace of this installation.

@@ -1,6 +1,13 @@
 //! Stories told through public faces, with real servers.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod command_line;
+mod event_stream;
+mod guards;
 mod imap_connection;
 mod imap_faults;
+mod layering;
+mod over_http;
+mod shutdown;
 mod support;
+mod websocket;

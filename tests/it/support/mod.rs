@@ -1,4 +1,13 @@
-//! What the stories are told with: real servers, and scripted ones for faults no real server commits on demand.
+//! What the stories are told with: a running Tagwire, its people, real servers, and scripted ones for faults no real server commits on
+//! demand. Start reading at `TestApp`.
 
 pub mod dovecot;
+pub mod http;
+pub mod people;
 pub mod scripted_imap;
+pub mod socket;
+pub mod test_app;
+
+pub use people::{Company, Person};
+pub use socket::Socket;
+pub use test_app::TestApp;

@@ -1,0 +1,138 @@
+//! Changes as clients hear of them.
+
+use async_graphql::{ComplexObject, Enum, ID, SimpleObject};
+use entity::UserId;
+use uuid::Uuid;
+
+use super::error::ApiError;
+use super::id::{self, Type};
+use super::node::Node;
+use super::reader::Reader;
+use super::scalar::{Cursor, DateTime};
+use super::user::User;
+use crate::changes::{self, Action, Kind};
+
+/// What kind of object a change concerns.
+/// Tagging a contact is one CONTACT change per contact and transaction, and a TAG change only where the tag itself was made or changed.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A contact, its tags included.
+    Contact,
+    /// A tag itself.
+    Tag,
+    /// A group of tags.
+    TagGroup,
+    /// A user, their rights included.
+    User,
+    /// The workspace itself.
+    Workspace,
+}
+
+/// What happened to it. REMOVED: deleted, or no longer visible to the viewer.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "Action")]
+pub enum ChangeAction {
+    /// It is new.
+    Created,
+    /// It is different.
+    Updated,
+    /// It is gone.
+    Removed,
+}
+
+/// One committed change: the object it concerns, as the viewer sees it now. Changes of a workspace arrive in commit order, each once
+/// per subscription; `after` resumes behind a position without a gap, over any transport; without it, from now on. A position older
+/// than the log's retention gives CURSOR_EXPIRED (read afresh), a forged or foreign one CURSOR_INVALID.
+#[derive(SimpleObject, Clone)]
+#[graphql(complex)]
+pub struct Change {
+    /// Behind this change.
+    pub cursor: Cursor,
+    /// When it happened.
+    pub occurred_at: DateTime,
+    /// What kind of object it concerns.
+    pub kind: ChangeKind,
+    /// What happened to it.
+    pub action: ChangeAction,
+    #[graphql(skip)]
+    actor: Option<UserId>,
+    #[graphql(skip)]
+    subject: (Type, Uuid),
+    #[graphql(skip)]
+    reader: Reader,
+}
+
+#[ComplexObject]
+impl Change {
+    /// The user who did it; null where a sync or Tagwire itself did.
+    async fn actor(&self) -> Option<Result<User, ApiError>> {
+        actor(&self.reader, self.actor).await.transpose()
+    }
+
+    /// The id of the object.
+    async fn node_id(&self) -> ID {
+        id::encode_as(self.subject.0, self.subject.1)
+    }
+
+    /// Null when it is gone, or not visible to the viewer now.
+    async fn node(&self) -> Option<Result<Node, ApiError>> {
+        if self.action == ChangeAction::Removed {
+            return None;
+        }
+        Node::load(&self.reader, self.subject.0, self.subject.1).await.transpose()
+    }
+}
+
+/// A page of changes.
+#[derive(SimpleObject)]
+pub struct ChangePage {
+    /// In commit order.
+    pub changes: Vec<Change>,
+    /// Behind everything this page was made of, changes of other kinds included.
+    pub end_cursor: Cursor,
+    /// Whether there was more when it was read.
+    pub has_more: bool,
+}
+
+impl Change {
+    /// A committed change in the eyes of the reader; none when it is nothing to them or of another kind.
+    pub(super) fn of(
+        change: &changes::Change,
+        cursor: changes::Cursor,
+        reader: &Reader,
+        kinds: Option<&[ChangeKind]>,
+    ) -> Option<Self> {
+        let (kind, of) = kind(change.kind)?;
+        if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
+            return None;
+        }
+        Some(Self {
+            cursor: Cursor(cursor.to_string()),
+            occurred_at: DateTime(change.at),
+            kind,
+            action: change.action_for(reader.cx())?.into(),
+            actor: change.actor,
+            subject: (of, change.subject),
+            reader: reader.clone(),
+        })
+    }
+}
+
+/// The user who did something.
+pub(super) async fn actor(reader: &Reader, actor: Option<UserId>) -> Result<Option<User>, ApiError> {
+    match actor {
+        Some(user) => Ok(reader.shared().load_one(user).await?.map(User)),
+        None => Ok(None),
+    }
+}
+
+fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
+    match kind {
+        Kind::Contact => Some((ChangeKind::Contact, Type::Contact)),
+        Kind::Tag => Some((ChangeKind::Tag, Type::Tag)),
+        Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
+        Kind::User => Some((ChangeKind::User, Type::User)),
+        Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
+        Kind::Message | Kind::MailAccount | Kind::Session => None,
+    }
+}

@@ -1,0 +1,36 @@
+//! What can be changed.
+
+use async_graphql::{Context, MergedObject, Object};
+
+use super::command::run;
+use super::contact::ContactMutation;
+use super::error::ApiError;
+use super::id;
+use super::reader::Reader;
+use super::sign_in::SignInMutation;
+use super::tag::TagMutation;
+use super::user::{SetRightsInput, User, UserPayload};
+use crate::access::Rights;
+use crate::users;
+
+/// What can be changed. Every payload has `userErrors`; when it is not empty nothing was changed.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct Mutation(SignInMutation, ContactMutation, TagMutation, UserMutation);
+
+/// Administering users.
+#[derive(Default)]
+pub struct UserMutation;
+
+/// Administering users.
+#[Object]
+impl UserMutation {
+    /// Sets what a user may do. By Admins only.
+    async fn set_rights(&self, ctx: &Context<'_>, input: SetRightsInput) -> Result<UserPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let user = id::decode_or_nil(&input.user_id);
+        let rights: Rights = input.rights.iter().map(|right| (*right).into()).collect();
+        let made = run(&["input", "userId"], || users::set_rights(reader.cx(), reader.db(), user, rights)).await?;
+        Ok(made.map(User).into())
+    }
+}

@@ -1,0 +1,52 @@
+//! Anything that has an id.
+
+use async_graphql::{ID, Interface};
+use entity::{ContactId, TagGroupId, TagId, UserId, WorkspaceId};
+use uuid::Uuid;
+
+use super::contact::Contact;
+use super::error::ApiError;
+use super::id::Type;
+use super::reader::Reader;
+use super::tag::{Tag, TagGroup};
+use super::user::{User, Workspace};
+use crate::users;
+
+/// Anything that has an id.
+#[derive(Interface, Clone)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque, and unique among all objects."))]
+pub enum Node {
+    /// A workspace.
+    Workspace(Workspace),
+    /// A user.
+    User(User),
+    /// A contact.
+    Contact(Contact),
+    /// A tag.
+    Tag(Tag),
+    /// A group of tags.
+    TagGroup(TagGroup),
+}
+
+impl Node {
+    /// The object with this id, as far as the viewer may see it.
+    pub(super) async fn load(reader: &Reader, of: Type, id: Uuid) -> Result<Option<Self>, ApiError> {
+        let loaders = reader.shared();
+        Ok(match of {
+            Type::Workspace if reader.cx().workspace == WorkspaceId(id) => {
+                users::workspace(reader.cx(), reader.db()).await?.map(|workspace| Self::Workspace(Workspace(workspace)))
+            }
+            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User(user))),
+            Type::Contact => {
+                let contact = loaders.load_one(ContactId(id)).await?;
+                contact.map(|contact| Self::Contact(Contact { contact, reader: reader.clone() }))
+            }
+            Type::Tag => loaders.load_one(TagId(id)).await?.map(|tag| Self::Tag(Tag::new(tag, reader))),
+            Type::TagGroup => {
+                let group = loaders.load_one(TagGroupId(id)).await?;
+                group.map(|group| Self::TagGroup(TagGroup { group, reader: reader.clone() }))
+            }
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! Tags and tag groups.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object};
+use entity::TagGroupId;
+use futures_util::FutureExt;
+
+use super::command::{payload, run};
+use super::connection::{self, PageArguments, connection};
+use super::contact::{self, ContactConnection, DeletePayload};
+use super::error::ApiError;
+use super::id;
+use super::loaders::TagsOfGroup;
+use super::reader::Reader;
+use super::scalar::Color;
+use crate::contacts::{self, ContactOrder};
+use crate::tags::{self, NewTag, NewTagGroup, TagName};
+
+/// A free label on contacts.
+#[derive(Clone)]
+pub struct Tag {
+    pub(super) row: tags::Tag,
+    pub(super) group: Loaded,
+    pub(super) reader: Reader,
+}
+
+/// Whether a tag's group was loaded with it.
+#[derive(Clone)]
+pub(super) enum Loaded {
+    With(Option<tags::TagGroup>),
+    Not,
+}
+
+impl Tag {
+    pub(super) fn new(tag: tags::Tag, reader: &Reader) -> Self {
+        Self { row: tag, group: Loaded::Not, reader: reader.clone() }
+    }
+
+    async fn load_group(&self) -> Result<Option<tags::TagGroup>, ApiError> {
+        match (&self.group, self.row.group) {
+            (Loaded::With(group), _) => Ok(group.clone()),
+            (Loaded::Not, Some(id)) => Ok(self.reader.shared().load_one(id).await?),
+            (Loaded::Not, None) => Ok(None),
+        }
+    }
+}
+
+/// A free label on contacts.
+#[Object]
+impl Tag {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.row.id)
+    }
+
+    /// As typed; unique in the workspace without regard to case, accents' encoding (NFKC) and surrounding blanks. May hold spaces.
+    async fn name(&self) -> &str {
+        &self.row.name
+    }
+
+    /// Own color, else the group's, else null.
+    async fn color(&self) -> Option<Result<Color, ApiError>> {
+        if let Some(color) = &self.row.color {
+            return Some(Ok(Color(color.clone())));
+        }
+        self.load_group().await.map(|group| group.map(|group| Color(group.color))).transpose()
+    }
+
+    /// Its group.
+    async fn group(&self) -> Option<Result<TagGroup, ApiError>> {
+        let group = self.load_group().await.transpose()?;
+        Some(group.map(|group| TagGroup { group, reader: self.reader.clone() }))
+    }
+
+    /// Contacts that carry it.
+    async fn contact_count(&self) -> i32 {
+        i32::try_from(self.row.contact_count).unwrap_or(i32::MAX)
+    }
+
+    /// The contacts that carry it, by name.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn contacts(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<ContactConnection, ApiError> {
+        let filter = contacts::Filter::Tag(contacts::TagMatch::Id(self.row.id));
+        let arguments = PageArguments { first, after, last, before };
+        contact::page(&self.reader, Some(filter), ContactOrder::default(), &arguments).await
+    }
+}
+
+/// A category of tags with a color. Pro and Enterprise.
+#[derive(Clone)]
+pub struct TagGroup {
+    pub(super) group: tags::TagGroup,
+    pub(super) reader: Reader,
+}
+
+/// A category of tags with a color. Pro and Enterprise.
+#[Object]
+impl TagGroup {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.group.id)
+    }
+
+    /// As typed; unique in the workspace as a tag's name is.
+    async fn name(&self) -> &str {
+        &self.group.name
+    }
+
+    /// The color of its tags that have none of their own.
+    async fn color(&self) -> Color {
+        Color(self.group.color.clone())
+    }
+
+    /// Its place among the groups, from 0.
+    async fn position(&self) -> i32 {
+        self.group.position
+    }
+
+    /// Its tags by name.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn tags(&self) -> Result<Vec<Tag>, ApiError> {
+        let tags = self.reader.shared().load_one(TagsOfGroup(self.group.id)).await?.unwrap_or_default();
+        let group = Loaded::With(Some(self.group.clone()));
+        Ok(tags.iter().map(|tag| Tag { row: tag.clone(), group: group.clone(), reader: self.reader.clone() }).collect())
+    }
+}
+
+connection!(TagConnection, TagEdge, Tag, "tags");
+
+/// What tags are ordered by.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagOrderField {
+    /// Name, in any script, accents beside their letters.
+    Name,
+    /// Number of contacts.
+    ContactCount,
+}
+
+/// First to last, or last to first.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderDirection {
+    /// Least first.
+    Asc,
+    /// Greatest first.
+    Desc,
+}
+
+/// In which order tags come.
+#[derive(InputObject, Clone, Copy)]
+pub struct TagOrder {
+    /// What by.
+    pub field: TagOrderField,
+    /// Which way.
+    pub direction: OrderDirection,
+}
+
+/// Reading tags.
+#[derive(Default)]
+pub struct TagQuery;
+
+/// Reading tags.
+#[Object]
+impl TagQuery {
+    /// `search` is a prefix of the name or of a word in it, with or without the leading '#'.
+    /// Without orderBy: by name; with `search`: most used first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection field")]
+    async fn tags(
+        &self,
+        ctx: &Context<'_>,
+        search: Option<String>,
+        group_id: Option<ID>,
+        order_by: Option<TagOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<TagConnection, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let page = PageArguments { first, after, last, before }.page()?;
+        let searching = search.as_deref().is_some_and(|text| !text.trim().is_empty());
+        let order = match order_by {
+            Some(TagOrder { field: TagOrderField::Name, direction }) => {
+                tags::TagOrder::Name { descending: direction == OrderDirection::Desc }
+            }
+            Some(TagOrder { field: TagOrderField::ContactCount, direction }) => {
+                tags::TagOrder::ContactCount { descending: direction == OrderDirection::Desc }
+            }
+            None if searching => tags::TagOrder::ContactCount { descending: true },
+            None => tags::TagOrder::Name { descending: false },
+        };
+        let group = group_id.map(|id| id::decode_or_nil::<TagGroupId>(&id));
+        let filter = tags::TagFilter { search, group };
+        let rows = tags::list(reader.cx(), reader.db(), &filter, order, &page).await??;
+        let counting = reader.clone();
+        let count = Box::new(move || {
+            let (reader, filter) = (counting.clone(), filter.clone());
+            async move { Ok(tags::count(reader.cx(), reader.db(), &filter).await?) }.boxed()
+        });
+        Ok(TagConnection { rows: rows.map(|tag| Tag::new(tag, reader)), count })
+    }
+
+    /// The tag groups in their order.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn tag_groups(&self, ctx: &Context<'_>) -> Result<Vec<TagGroup>, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let groups = tags::groups(reader.cx(), reader.db()).await?;
+        Ok(groups.into_iter().map(|group| TagGroup { group, reader: reader.clone() }).collect())
+    }
+}
+
+/// A tag made ahead. A name or alias that exists already gives the existing tag, unchanged. At most 100 characters.
+#[derive(InputObject)]
+pub struct CreateTagInput {
+    /// Its name.
+    pub name: String,
+    /// Its own color.
+    pub color: Option<Color>,
+    /// Its group.
+    pub group_id: Option<ID>,
+}
+
+/// A new group.
+#[derive(InputObject)]
+pub struct CreateTagGroupInput {
+    /// Its name.
+    pub name: String,
+    /// The color of its tags that have none of their own.
+    pub color: Color,
+    /// Its place among the groups, from 0; else behind the last.
+    pub position: Option<i32>,
+}
+
+payload!(TagPayload, tag: Tag, "The tag as it is now.");
+payload!(TagGroupPayload, tag_group: TagGroup, "The group as it is now.");
+
+/// Administering tags.
+#[derive(Default)]
+pub struct TagMutation;
+
+/// Administering tags.
+#[Object]
+impl TagMutation {
+    /// Makes a tag ahead, without any contact. Needs MANAGE_TAGS.
+    async fn create_tag(&self, ctx: &Context<'_>, input: CreateTagInput) -> Result<TagPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let group = input.group_id.map(|id| id::decode_or_nil(&id));
+        let color = input.color.map(|color| color.0);
+        let made = run(&["input"], || async {
+            let new = NewTag { name: TagName::parse(&input.name)?, color: color.clone(), group };
+            tags::create(reader.cx(), reader.db(), new).await
+        })
+        .await?;
+        Ok(made.map(|tag| Tag::new(tag, reader)).into())
+    }
+
+    /// Removes the tag from every contact. Needs MANAGE_TAGS.
+    async fn delete_tag(&self, ctx: &Context<'_>, id: ID) -> Result<DeletePayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let tag = id::decode_or_nil(&id);
+        let done = run(&["id"], || tags::delete(reader.cx(), reader.db(), tag)).await?;
+        Ok(DeletePayload::of(id, done))
+    }
+
+    /// Makes a group of tags. Needs MANAGE_TAGS, in a workspace of edition PRO or ENTERPRISE.
+    async fn create_tag_group(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateTagGroupInput,
+    ) -> Result<TagGroupPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let made = run(&["input"], || {
+            let new = NewTagGroup { name: input.name.clone(), color: input.color.0.clone(), position: input.position };
+            tags::create_group(reader.cx(), reader.db(), new)
+        })
+        .await?;
+        Ok(made.map(|group| TagGroup { group, reader: reader.clone() }).into())
+    }
+}

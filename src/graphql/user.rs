@@ -1,0 +1,131 @@
+//! People and workspaces.
+
+use async_graphql::{Enum, ID, InputObject, Object};
+
+use super::command::payload;
+use super::connection::connection;
+use super::id;
+use super::scalar::{DateTime, EmailAddress};
+use crate::{access, users};
+
+/// What a user or a workspace has bought.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "users::Plan")]
+pub enum Plan {
+    /// The basics.
+    Free,
+    /// Without limits, with tag groups.
+    Pro,
+    /// As Pro, for large companies.
+    Enterprise,
+}
+
+/// Whether a user can sign in.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "users::Status")]
+pub enum UserStatus {
+    /// Invited, and not here yet.
+    Invited,
+    /// Here.
+    Active,
+    /// No longer here.
+    Disabled,
+}
+
+/// What a user may do. Set by an Admin. ADMIN implies all but VIEW_PRIVATE_MAIL, which an Admin may give to another (never to himself),
+/// and which shows messages marked private in mailboxes that are shared with its holder; everyone in the workspace is told of it.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "access::Right")]
+pub enum Right {
+    /// Everything but VIEW_PRIVATE_MAIL, and setting rights.
+    Admin,
+    /// Inviting colleagues.
+    InviteUsers,
+    /// Administering tags.
+    ManageTags,
+    /// Buying licenses.
+    ManageLicenses,
+    /// Deleting contacts.
+    DeleteContacts,
+    /// Merging contacts.
+    MergeContacts,
+    /// Importing and exporting contacts.
+    ImportExport,
+    /// Seeing messages marked private in mailboxes that are shared with the holder.
+    ViewPrivateMail,
+}
+
+/// One company's data.
+#[derive(Clone)]
+pub struct Workspace(pub(super) users::Workspace);
+
+/// One company's data.
+/// `edition`: the highest plan of its licenses in state ACTIVE or GRACE, or what the operator granted, whichever is higher.
+#[Object]
+impl Workspace {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// The company's name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it may use.
+    async fn edition(&self) -> Plan {
+        self.0.edition.into()
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+/// A person who signs in to this workspace.
+#[derive(Clone)]
+pub struct User(pub(super) users::User);
+
+/// A person who signs in to this workspace.
+#[Object]
+impl User {
+    /// Their id.
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.0.id)
+    }
+
+    /// Their name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What they sign in with.
+    async fn email(&self) -> EmailAddress {
+        EmailAddress(self.0.email.clone())
+    }
+
+    /// Whether they can sign in.
+    async fn status(&self) -> UserStatus {
+        self.0.status.into()
+    }
+
+    /// What they may do, as given by name: ADMIN implies others without naming them.
+    async fn rights(&self) -> Vec<Right> {
+        self.0.rights.iter().map(Right::from).collect()
+    }
+}
+
+connection!(UserConnection, UserEdge, User, "users");
+
+/// All rights of a user.
+#[derive(InputObject)]
+pub struct SetRightsInput {
+    /// Whose.
+    pub user_id: ID,
+    /// Exactly these from now on.
+    pub rights: Vec<Right>,
+}
+
+payload!(UserPayload, user: User, "The user as they are now.");
