@@ -23,5 +23,6 @@ mod watch;
 mod window;
 mod work;
 
+pub use imap::TlsSetupError;
 pub use supervisor::{Deps, Supervisor};
 pub use trial::{Refusal, try_credentials};

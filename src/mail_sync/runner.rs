@@ -1,104 +1,100 @@
-//! One mailbox under one lease: session after session, with waits between, and its state always told.
+//! The sync of one mailbox: sessions one after another, with waits between them, as long as the lease is held.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::watch;
 
+use super::diagnosis::{self, Diagnosis};
 use super::error::SyncError;
-use super::session::{Memory, Session, nudged};
+use super::session::{Bells, Memory, Session};
 use super::supervisor::Deps;
-use super::{backoff, diagnosis};
+use super::backoff;
 use crate::mail_accounts::{self, Lease, ProblemCode, Report};
 
-/// New sessions that may begin at once within a minute.
-const AT_ONCE: u32 = 5;
+/// A refused password is believed when it is refused again so much later: servers refuse good ones when they are busy.
+const BELIEVED: Duration = Duration::from_secs(10 * 60);
 
-/// How long a server must refuse a password before its owner is asked: some say so when they are only busy.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// An account that waits for its owner is looked at again once a day: servers forget and forgive.
+const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When a mailbox that needs its owner is looked at again.
-const DAILY: Duration = Duration::from_hours(24);
+/// Sessions that may begin anew at once before it counts as a failure.
+const RESTARTS: u32 = 5;
 
-/// Why the sync of a mailbox ends by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// The lease is lost.
-    Fenced,
-    /// Its owner has to do something first.
-    NeedsOwner,
-}
-
-/// Syncs until the lease is lost or the owner is needed.
-pub(super) async fn run(deps: Deps, lease: Lease, mut nudges: watch::Receiver<u64>) -> End {
+/// Runs until the lease is lost.
+pub(super) async fn run(deps: &Deps, lease: Lease, bells: &Bells) {
     let memory = Memory::default();
-    let mut quick: Vec<Instant> = Vec::new();
+    let mut restarts = 0;
     loop {
-        match attempt(&deps, &lease, &memory, nudges.clone()).await {
-            error if error.is_fenced() => return End::Fenced,
-            error @ SyncError::Restart(_) if may_at_once(&mut quick) => {
-                tracing::info!(account = %lease.account, %error, "A new session");
-            }
-            error => match failed(&deps, &lease, &error).await {
-                Ok(Next::At(instant)) => {
-                    nudges.mark_unchanged();
-                    tokio::select! {
-                        () = deps.clock.sleep_until(instant) => {}
-                        () = nudged(&mut nudges) => {}
+        let error = match mail_accounts::login(&deps.db, &deps.secrets, &lease).await {
+            Ok(login) => {
+                let failures = login.failures;
+                let refused_since = login.refused_since;
+                let session = Session::new(deps, lease.clone(), login, bells, &memory);
+                // A bug in reading one mailbox must not end the others.
+                let ended = AssertUnwindSafe(session.run()).catch_unwind().await;
+                match ended.unwrap_or(Err(SyncError::Panicked)) {
+                    Ok(()) => continue,
+                    Err(SyncError::Restart(why)) if restarts < RESTARTS => {
+                        tracing::info!(account = %lease.account, why, "The sync of a mailbox begins anew");
+                        restarts += 1;
+                        continue;
                     }
+                    Err(error) => Failure { error, failures, refused_since },
                 }
-                Ok(Next::Owner) => return End::NeedsOwner,
-                Err(error) if matches!(error, mail_accounts::Error::Fenced) => return End::Fenced,
-                Err(error) => {
-                    tracing::error!(account = %lease.account, %error, "The state of a mailbox could not be stored");
-                    deps.clock.sleep(backoff::wait(3)).await;
-                }
-            },
+            }
+            Err(error) => Failure { error: error.into(), failures: 0, refused_since: None },
+        };
+        if error.error.is_fenced() {
+            return;
+        }
+        restarts = 0;
+        if wait(deps, &lease, bells, &error).await.is_err() {
+            return;
         }
     }
 }
 
-async fn attempt(deps: &Deps, lease: &Lease, memory: &Memory, nudges: watch::Receiver<u64>) -> SyncError {
-    let login = match mail_accounts::login(&deps.db, &deps.secrets, lease).await {
-        Ok(login) => login,
-        Err(error) => return error.into(),
+struct Failure {
+    error: SyncError,
+    failures: u32,
+    refused_since: Option<entity::Timestamp>,
+}
+
+/// Tells why the mailbox is not live, and waits for the next attempt. An error when nothing can be told any more.
+async fn wait(deps: &Deps, lease: &Lease, bells: &Bells, failure: &Failure) -> Result<(), mail_accounts::Error> {
+    let Diagnosis { code, message, wait, for_owner } = diagnosis::of_session(&failure.error);
+    let now = deps.clock.now();
+    let believed = failure.refused_since.is_some_and(|since| since <= now.minus(BELIEVED));
+    let for_owner = for_owner || (code == ProblemCode::AuthenticationFailed && believed);
+    let pause = if for_owner { DAILY } else { wait.unwrap_or_default().max(backoff::wait(failure.failures)) };
+    let next_attempt_at = now.plus(pause);
+    tracing::info!(
+        account = %lease.account,
+        error = %failure.error,
+        seconds = pause.as_secs(),
+        "The sync of a mailbox failed and is tried again"
+    );
+    let report = if for_owner {
+        Report::NeedsAttention { code, message, next_attempt_at }
+    } else {
+        Report::Retrying { code, message, next_attempt_at }
     };
-    let session = Session::new(deps.clone(), lease.clone(), login, memory, nudges);
-    AssertUnwindSafe(session.run()).catch_unwind().await.unwrap_or(SyncError::Panicked)
-}
-
-enum Next {
-    At(entity::Timestamp),
-    Owner,
-}
-
-async fn failed(deps: &Deps, lease: &Lease, error: &SyncError) -> Result<Next, mail_accounts::Error> {
     let cx = lease.cx(&deps.clock);
-    let login = mail_accounts::login(&deps.db, &deps.secrets, lease).await;
-    if let Err(error @ mail_accounts::Error::Fenced) = login {
-        return Err(error);
+    loop {
+        match mail_accounts::report(&cx, &deps.db, lease, report.clone()).await {
+            Ok(()) => break,
+            Err(error @ mail_accounts::Error::Fenced) => return Err(error),
+            Err(error) => {
+                tracing::warn!(account = %lease.account, %error, "The state of a mailbox could not be stored");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
     }
-    let (failures, refused_since) = login.map_or((3, None), |login| (login.failures, login.refused_since));
-    let diagnosis = diagnosis::of_session(error);
-    tracing::info!(account = %lease.account, %error, "A session with a mail server ended");
-    let (code, message) = (diagnosis.code, diagnosis.message);
-    let refused_long = code == ProblemCode::AuthenticationFailed
-        && refused_since.is_some_and(|since| cx.now() >= since.plus(PATIENCE));
-    if diagnosis.for_owner || refused_long {
-        let next_attempt_at = cx.now().plus(DAILY);
-        let report = Report::NeedsAttention { code, message, next_attempt_at };
-        mail_accounts::report(&cx, &deps.db, lease, report).await?;
-        return Ok(Next::Owner);
+    tokio::select! {
+        () = deps.clock.sleep_until(next_attempt_at) => {}
+        () = bells.retry() => {}
     }
-    let wait = backoff::wait(failures).max(diagnosis.wait.unwrap_or_default());
-    let next_attempt_at = cx.now().plus(wait);
-    mail_accounts::report(&cx, &deps.db, lease, Report::Retrying { code, message, next_attempt_at }).await?;
-    Ok(Next::At(next_attempt_at))
+    Ok(())
 }
 
-fn may_at_once(quick: &mut Vec<Instant>) -> bool {
-    quick.retain(|at| at.elapsed() < Duration::from_mins(1));
-    quick.push(Instant::now());
-    quick.len() <= AT_ONCE as usize
-}

@@ -1,132 +1,123 @@
-//! One session with a mail server: from signing in until something fails.
+//! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use entity::MailFolderId;
+use tokio::sync::Notify;
 
 use super::error::SyncError;
+use super::folders;
 use super::imap::ImapError;
 use super::link::Link;
 use super::patience::Patience;
 use super::supervisor::Deps;
 use super::tally::Tally;
-use super::{folders, watch as inbox_watch, work};
+use super::{watch, work};
 use crate::access::Cx;
-use crate::mail_accounts::{self, Folder, Lease, Login, Report, Role};
+use crate::mail_accounts::{self, Folder, Lease, Login, Role};
 use crate::messages;
 
-/// Messages of one request.
-const GROUP: u32 = 100;
+/// What a session works with.
+pub(super) struct Session<'a> {
+    pub(super) cx: Cx,
+    pub(super) deps: &'a Deps,
+    pub(super) lease: Lease,
+    pub(super) login: Login,
+    pub(super) tally: Tally,
+    /// Rung when the inbox is to be looked at now.
+    pub(super) wake: &'a Notify,
+    /// Rung when the other folders are.
+    pub(super) look: &'a Notify,
+    memory: &'a Memory,
+}
 
-/// What lasts longer than a session.
+/// Rung when somebody asks to look for news now.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+    inbox: Notify,
+    others: Notify,
+    retry: Notify,
+}
+
+impl Bells {
+    /// Rings all.
+    pub(super) fn ring(&self) {
+        self.inbox.notify_one();
+        self.others.notify_one();
+        self.retry.notify_one();
+    }
+
+    /// Rung while the account waits for its next attempt. Earlier rings do not count.
+    pub(super) async fn retry(&self) {
+        self.retry.notified().await;
+    }
+}
+
+/// What an account's sessions hand on to the next: how large requests may be.
 pub(super) struct Memory {
-    groups: Mutex<Patience>,
     windows: Mutex<Patience>,
+    groups: Mutex<Patience>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { groups: Mutex::new(Patience::new(GROUP)), windows: Mutex::new(Patience::new(u32::MAX)) }
+        Self { windows: Mutex::new(Patience::new(1 << 20)), groups: Mutex::new(Patience::new(50)) }
     }
-}
-
-/// What a session works with.
-pub(super) struct Session<'a> {
-    pub(super) deps: Deps,
-    pub(super) cx: Cx,
-    pub(super) lease: Lease,
-    pub(super) login: Login,
-    pub(super) tally: Tally,
-    memory: &'a Memory,
-    /// Changes when the owner wants to see news now.
-    nudges: watch::Receiver<u64>,
-    /// Something left the inbox: it may be in another folder now.
-    pub(super) elsewhere: Notify,
-    /// Whether the inbox is up to date and watched.
-    pub(super) inbox_ready: watch::Sender<bool>,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(
-        deps: Deps,
-        lease: Lease,
-        login: Login,
-        memory: &'a Memory,
-        nudges: watch::Receiver<u64>,
-    ) -> Self {
+    pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
         let cx = lease.cx(&deps.clock);
-        Self {
-            deps,
-            cx,
-            lease,
-            login,
-            tally: Tally::default(),
-            memory,
-            nudges,
-            elsewhere: Notify::new(),
-            inbox_ready: watch::Sender::new(false),
-        }
+        Self { cx, deps, lease, login, tally: Tally::default(), wake: &bells.inbox, look: &bells.others, memory }
     }
 
-    /// Syncs until something fails.
-    pub(super) async fn run(&self) -> SyncError {
-        match self.begin().await {
-            Ok((link, inbox, folders)) => {
-                let watching = inbox_watch::run(self, link, inbox);
-                let working = work::run(self, folders);
-                match tokio::try_join!(watching, working) {
-                    Err(error) => error,
-                    Ok((never, _)) => match never {},
-                }
-            }
-            Err(error) => error,
-        }
-    }
-
-    /// Signs in, takes over the folders, and says what is to be done.
-    async fn begin(&self) -> Result<(Link, Folder, Vec<Folder>), SyncError> {
+    /// Works until something fails.
+    pub(super) async fn run(&self) -> Result<(), SyncError> {
         let mut link = Link::open(self).await?;
-        let (folders, _) = self.list_folders(&mut link).await?;
-        let ids: Vec<_> = folders.iter().map(|folder| (folder.id, folder.generation)).collect();
-        let counts = messages::counts_of_folders(&self.cx, &self.deps.db, &ids).await.map_err(messages::Error::from)?;
-        let holes = messages::holes_of(&self.cx, &self.deps.db, &ids).await?;
-        for folder in &folders {
-            let stored = counts.get(&folder.id).map_or(0, |counts| counts.messages);
+        let folders = self.list_folders(&mut link).await?;
+        self.count(&folders).await?;
+        let inbox = folders.iter().find(|folder| folder.role == Some(Role::All));
+        let inbox = inbox.or_else(|| folders.iter().find(|folder| folder.role == Some(Role::Inbox)));
+        let inbox = inbox.cloned().ok_or(ImapError::Missing("an inbox"))?;
+        let opened = link.examine(self, inbox, true).await?;
+        let watched = opened.folder.id;
+        tokio::try_join!(watch::run(self, link, opened), work::run(self, watched))?;
+        Ok(())
+    }
+
+    /// Takes over which folders there are; those that are listed.
+    pub(super) async fn list_folders(&self, link: &mut Link) -> Result<Vec<Folder>, SyncError> {
+        let listed = link.conn.list_folders().await?;
+        let found = folders::found(listed);
+        if found.is_empty() {
+            // Proves nothing, least of all that all folders are gone.
+            return Err(ImapError::Missing("any folder").into());
+        }
+        Ok(mail_accounts::update_folders(&self.cx, &self.deps.db, &self.lease, found).await?)
+    }
+
+    /// A folder as it is stored now.
+    pub(super) async fn folder(&self, id: MailFolderId) -> Result<Folder, SyncError> {
+        let found = mail_accounts::folders_by_ids(&self.cx, &self.deps.db, &[id]).await;
+        let found = found.map_err(mail_accounts::Error::from)?.pop();
+        found.ok_or(SyncError::Restart("a folder is gone"))
+    }
+
+    async fn count(&self, folders: &[Folder]) -> Result<(), SyncError> {
+        let lives: Vec<_> = folders.iter().map(|folder| (folder.id, folder.generation)).collect();
+        let counts = messages::counts_of_folders(&self.cx, &self.deps.db, &lives).await;
+        let counts = counts.map_err(messages::Error::from)?;
+        let holes = messages::holes_of(&self.cx, &self.deps.db, &lives).await?;
+        for folder in folders.iter().filter(|folder| folder.synced) {
+            let stored = counts.get(&folder.id).copied().unwrap_or_default().messages;
             let skipped = holes.iter().filter(|hole| hole.folder == folder.id).count();
             self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));
             self.tally.exists(folder.id, folder.exists_seen);
         }
-        let inbox = folders.iter().find(|folder| folder.role == Some(Role::Inbox) && folder.gone_since.is_none());
-        let inbox = inbox.cloned().ok_or(ImapError::Missing("INBOX"))?;
-        if folders.iter().any(|folder| folder.is_behind()) {
-            self.tell(Report::Backfilling).await?;
-        }
-        Ok((link, inbox, folders))
+        Ok(())
     }
 
-    /// Takes over the server's list of folders. Also the ids of those that were missing before already.
-    pub(super) async fn list_folders(
-        &self,
-        link: &mut Link,
-    ) -> Result<(Vec<Folder>, Vec<entity::MailFolderId>), SyncError> {
-        let known = mail_accounts::folders_of_accounts(&self.cx, &self.deps.db, &[self.lease.account]).await;
-        let known = known.map_err(messages::Error::from)?;
-        let missing = known.into_iter().filter(|folder| folder.gone_since.is_some()).map(|folder| folder.id);
-        let missing = missing.collect();
-        let found = folders::found(link.conn.list_folders().await?);
-        if !found.iter().any(|folder| folder.role == Some(Role::Inbox)) {
-            // Every account has one: a list without it proves nothing about the others either.
-            return Err(ImapError::Missing("INBOX").into());
-        }
-        let folders = mail_accounts::update_folders(&self.cx, &self.deps.db, &self.lease, found).await?;
-        Ok((folders, missing))
-    }
-
-    pub(super) async fn tell(&self, report: Report) -> Result<(), SyncError> {
-        Ok(mail_accounts::report(&self.cx, &self.deps.db, &self.lease, report).await?)
-    }
-
-    /// Tells how far it is, at most once a second but for the end.
+    /// Tells how far the mailbox is read, at most once a second unless it is the end.
     pub(super) async fn tell_progress(&self, end: bool) -> Result<(), SyncError> {
         if let Some(progress) = self.tally.due(end) {
             mail_accounts::report_progress(&self.cx, &self.deps.db, &self.lease, progress).await?;
@@ -134,27 +125,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Returns when the owner wants to see news now. Each caller hears of each wish once.
-    pub(super) fn nudges(&self) -> watch::Receiver<u64> {
-        let mut nudges = self.nudges.clone();
-        nudges.mark_unchanged();
-        nudges
-    }
-
-    /// Sizes of requests for messages.
-    pub(super) fn groups(&self) -> MutexGuard<'_, Patience> {
-        self.memory.groups.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sizes of requests for lists.
     pub(super) fn windows(&self) -> MutexGuard<'_, Patience> {
         self.memory.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Waits for the next nudge; for ever when nobody is left who could give one.
-pub(super) async fn nudged(nudges: &mut watch::Receiver<u64>) {
-    if nudges.changed().await.is_err() {
-        std::future::pending::<()>().await;
+    pub(super) fn groups(&self) -> MutexGuard<'_, Patience> {
+        self.memory.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

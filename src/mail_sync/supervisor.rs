@@ -1,105 +1,101 @@
-//! Which mailboxes this node syncs. One task each, so that what goes wrong with one touches no other.
+//! Which mailboxes this node syncs: it leases them, runs one task for each, and lets them go.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::MailAccountId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use rand::random_range;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::imap::{AllowedHosts, Timeouts};
-use super::runner::{self, End};
-use super::trial;
+use super::imap::{AllowedHosts, Timeouts, TlsSetupError, client_config};
+use super::session::Bells;
+use super::{runner, trial};
 use crate::access::Cx;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::db::{Db, Fault};
 use crate::mail_accounts::{self, Lease, Signals};
 use crate::messages;
 use crate::secrets::Secrets;
 
-/// How often leases are renewed and free mailboxes looked for.
+/// Between two renewals of the leases. Real time: leases are the database's, which no test's clock moves.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Failed renewals after which the leases may be somebody else's soon.
-const FAILED_RENEWALS: u32 = 2;
-
-/// Bytes of mail in memory at once, of all mailboxes, in KiB.
+/// Kibibytes of mail that all mailboxes of this node may hold in memory at once.
 const MEMORY: u32 = 48 << 10;
 
-/// What a sync works with.
+/// Mailboxes that begin at once; more wait a little, so that a restart is no storm on mail servers.
+const SPREAD: Duration = Duration::from_millis(200);
+
+/// What syncing works with.
 #[derive(Clone)]
 pub struct Deps {
-    /// Time and new ids.
-    pub clock: Clock,
     /// The database.
     pub db: Db,
-    /// Where the bytes of mail go.
-    pub blobs: Blobs,
+    /// Time and new ids.
+    pub clock: Clock,
     /// Opens stored passwords.
     pub secrets: Arc<Secrets>,
+    /// Where mail is stored.
+    pub blobs: Blobs,
+    /// How commands tell the sync at once.
+    pub signals: Signals,
+    pub(super) allowed: AllowedHosts,
     pub(super) tls: Arc<ClientConfig>,
-    pub(super) allowed: Arc<AllowedHosts>,
     pub(super) timeouts: Timeouts,
     memory: Arc<Semaphore>,
 }
 
 impl Deps {
-    /// `allowed_private_hosts` as the settings have it.
-    #[must_use]
-    pub fn new(
-        clock: Clock,
-        db: Db,
-        blobs: Blobs,
-        secrets: Arc<Secrets>,
-        tls: Arc<ClientConfig>,
-        allowed_private_hosts: &[String],
-    ) -> Self {
-        Self {
-            clock,
+    /// With the settings of a node.
+    ///
+    /// # Errors
+    /// When the file of certificate authorities cannot be used.
+    pub fn new(config: &Config, db: Db, clock: Clock, secrets: Secrets, blobs: Blobs) -> Result<Self, TlsSetupError> {
+        Ok(Self {
             db,
+            clock,
+            secrets: Arc::new(secrets),
             blobs,
-            secrets,
-            tls,
-            allowed: Arc::new(trial::allowed(allowed_private_hosts)),
-            timeouts: Timeouts::default(),
+            signals: Signals::default(),
+            allowed: trial::allowed(&config.allowed_private_hosts),
+            tls: client_config(config.ca_file.as_deref())?,
+            timeouts: trial::timeouts(),
             memory: Arc::new(Semaphore::new(MEMORY as usize)),
-        }
+        })
     }
 
-    /// Waits for a share of the memory for bytes of mail. What is more than there is takes all of it.
+    /// Room for bytes of mail, held until the result is dropped. More than there is at all counts as all of it.
     pub(super) async fn memory(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
-        let share = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, MEMORY);
-        Arc::clone(&self.memory).acquire_many_owned(share).await.ok()
+        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(MEMORY).min(MEMORY);
+        Arc::clone(&self.memory).acquire_many_owned(kibibytes).await.ok()
     }
 }
 
-/// Syncs the mailboxes that this node has leases of.
+/// Keeps mailboxes synced, as far as this node gets leases for them.
 #[derive(Clone)]
 pub struct Supervisor {
-    deps: Deps,
-    signals: Signals,
+    deps: Arc<Deps>,
     node: Uuid,
-    stop: CancellationToken,
-    running: Arc<Mutex<HashMap<MailAccountId, Running>>>,
 }
 
 struct Running {
     lease: Lease,
-    stop: CancellationToken,
-    nudge: watch::Sender<u64>,
+    bells: Arc<Bells>,
+    abort: tokio::task::AbortHandle,
 }
 
 impl Supervisor {
-    /// Does nothing before `run`.
+    /// Syncs nothing yet.
     #[must_use]
-    pub fn new(deps: Deps, signals: Signals) -> Self {
+    pub fn new(deps: Deps) -> Self {
         let node = deps.clock.new_id();
-        Self { deps, signals, node, stop: CancellationToken::new(), running: Arc::default() }
+        Self { deps: Arc::new(deps), node }
     }
 
     /// What it works with.
@@ -108,140 +104,93 @@ impl Supervisor {
         &self.deps
     }
 
-    /// Syncs until stopped or dropped.
-    pub async fn run(&self) {
-        let mut tasks = JoinSet::new();
-        // SQLite has one server only: whoever had leases before is gone.
-        let mut all = self.deps.db.is_embedded();
-        let mut failed_renewals = 0;
-        let mut ticks = tokio::time::interval(HEARTBEAT);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Syncs until dropped. `alone`: no other node has leases, whatever the database says.
+    pub async fn run(&self, alone: bool) {
+        let mut tasks: JoinSet<Lease> = JoinSet::new();
+        let mut running: HashMap<MailAccountId, Running> = HashMap::new();
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut first = alone;
         loop {
-            let mut told = Vec::new();
-            tokio::select! {
-                () = self.stop.cancelled() => break,
-                _ = ticks.tick() => {}
-                accounts = self.signals.wait() => told.extend(accounts),
+            let told = tokio::select! {
+                _ = heartbeat.tick() => Vec::new(),
+                told = self.deps.signals.wait() => told.into_iter().collect(),
                 Some(ended) = tasks.join_next() => {
-                    self.ended(ended).await;
-                    continue;
-                }
-            }
-            match self.renew(&told).await {
-                Ok(()) => failed_renewals = 0,
-                Err(error) => {
-                    tracing::warn!(%error, "Leases could not be renewed");
-                    failed_renewals += 1;
-                    if failed_renewals >= FAILED_RENEWALS {
-                        self.stop_all();
+                    // Under a newer lease another task may be running by now.
+                    if let Ok(lease) = ended && running.get(&lease.account).is_some_and(|task| task.lease == lease) {
+                        running.remove(&lease.account);
                     }
                     continue;
                 }
-            }
-            match mail_accounts::claim(&self.deps.db, self.node, all).await {
+            };
+            let renewed = async {
+                self.renew(&mut running).await?;
+                for account in told {
+                    if let Some(task) = running.get(&account) {
+                        task.bells.ring();
+                    }
+                }
+                mail_accounts::claim(&self.deps.db, self.node, std::mem::take(&mut first)).await
+            };
+            match renewed.await {
                 Ok(leases) => {
-                    all = false;
-                    for lease in leases {
-                        self.start(&mut tasks, lease);
+                    for (place, lease) in leases.into_iter().enumerate() {
+                        let task = self.start(&mut tasks, lease, place);
+                        running.insert(task.lease.account, task);
                     }
                 }
-                Err(error) => tracing::warn!(%error, "Mailboxes could not be claimed"),
+                Err(error) => tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds"),
             }
-            if let Err(error) = self.remove_disconnected().await {
-                tracing::warn!(%error, "The mail of a disconnected mailbox could not be removed");
+            if let Err(error) = self.erase().await {
+                tracing::warn!(%error, "Mail of a disconnected mailbox could not be removed; trying again in seconds");
             }
         }
-        self.stop_all();
-        while tasks.join_next().await.is_some() {}
-        let leases: Vec<Lease> = self.with(|running| running.drain().map(|(_, running)| running.lease).collect());
-        for lease in leases {
-            self.release(&lease).await;
+    }
+
+    /// Gives all leases back. To be called when `run` has been dropped.
+    pub async fn release(&self) -> Result<(), Fault> {
+        for lease in mail_accounts::heartbeat(&self.deps.db, self.node).await? {
+            mail_accounts::release(&self.deps.db, &lease).await?;
         }
+        Ok(())
     }
 
-    /// Ends `run`, which gives its leases back before it returns.
-    pub fn stop(&self) {
-        self.stop.cancel();
-    }
-
-    fn start(&self, tasks: &mut JoinSet<(Lease, Option<End>)>, lease: Lease) {
-        let stop = self.stop.child_token();
-        let nudge = watch::Sender::new(0);
-        let running = Running { lease: lease.clone(), stop: stop.clone(), nudge };
-        let sync = runner::run(self.deps.clone(), lease.clone(), running.nudge.subscribe());
-        let before = self.with(|all| all.insert(lease.account, running));
-        if let Some(before) = before {
-            before.stop.cancel();
-        }
-        tasks.spawn(async move {
-            let end = stop.run_until_cancelled(sync).await;
-            (lease, end)
-        });
-    }
-
-    async fn ended(&self, ended: Result<(Lease, Option<End>), tokio::task::JoinError>) {
-        let Ok((lease, end)) = ended else { return };
-        self.with(|running| {
-            if running.get(&lease.account).is_some_and(|running| running.lease == lease) {
-                running.remove(&lease.account);
-            }
-        });
-        if end != Some(End::Fenced) {
-            self.release(&lease).await;
-        }
-    }
-
-    /// Renews the leases; stops what is no longer ours, and wakes what something was decided about.
-    async fn renew(&self, told: &[MailAccountId]) -> Result<(), Fault> {
+    /// Renews the leases and ends the tasks of those that are lost.
+    async fn renew(&self, running: &mut HashMap<MailAccountId, Running>) -> Result<(), Fault> {
         let held = mail_accounts::heartbeat(&self.deps.db, self.node).await?;
-        self.with(|running| {
-            running.retain(|_, running| {
-                let ours = held.contains(&running.lease);
-                if !ours {
-                    running.stop.cancel();
-                }
-                ours
-            });
-            for account in told {
-                if let Some(running) = running.get(account) {
-                    running.nudge.send_modify(|count| *count += 1);
-                }
+        running.retain(|_, task| {
+            let kept = held.contains(&task.lease);
+            if !kept {
+                task.abort.abort();
             }
+            kept
         });
         Ok(())
     }
 
-    fn stop_all(&self) {
-        self.with(|running| {
-            for running in running.values() {
-                running.stop.cancel();
+    fn start(&self, tasks: &mut JoinSet<Lease>, lease: Lease, place: usize) -> Running {
+        let bells = Arc::new(Bells::default());
+        let (deps, rung, held) = (Arc::clone(&self.deps), Arc::clone(&bells), lease.clone());
+        let wait = SPREAD.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX));
+        let abort = tasks.spawn(async move {
+            if !wait.is_zero() {
+                tokio::time::sleep(random_range(Duration::ZERO..=wait)).await;
             }
+            runner::run(&deps, held.clone(), &rung).await;
+            held
         });
+        Running { lease, bells, abort }
     }
 
-    async fn release(&self, lease: &Lease) {
-        if let Err(error) = mail_accounts::release(&self.deps.db, lease).await {
-            tracing::warn!(account = %lease.account, %error, "A lease could not be given back; it ends by itself");
-        }
-    }
-
-    /// Removes some of the mail that went with its mailbox.
-    async fn remove_disconnected(&self) -> Result<(), messages::Error> {
-        let Deps { db, clock, .. } = &self.deps;
+    /// Removes mail of disconnected mailboxes whose owners wanted it gone.
+    async fn erase(&self) -> Result<(), messages::Error> {
+        let db = &self.deps.db;
         for (workspace, account) in mail_accounts::removing(db).await? {
-            let cx = Cx::of_system(workspace, clock.clone());
+            let cx = Cx::of_system(workspace, self.deps.clock.clone());
             let folders = mail_accounts::folder_ids(db, workspace, account).await?;
-            if messages::erase_batch(&cx, db, account, &folders).await? {
-                // The rest in the next rounds, without delay.
-                self.signals.tell(account);
-            } else {
-                mail_accounts::erase(db, workspace, account).await?;
-            }
+            while messages::erase_batch(&cx, db, account, &folders).await? {}
+            mail_accounts::erase(db, workspace, account).await?;
         }
         Ok(())
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut HashMap<MailAccountId, Running>) -> T) -> T {
-        f(&mut self.running.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,6 +1,5 @@
-//! The inbox: new mail as it comes, and what changes or goes there.
+//! News of the inbox: waits for it with IDLE, and reads it at once.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use super::error::SyncError;
@@ -8,122 +7,89 @@ use super::imap::{IdleOutcome, Untagged};
 use super::link::{Link, Opened};
 use super::reader::{self, Span, Way};
 use super::reconcile;
-use super::session::{Session, nudged};
-use crate::mail_accounts::{self, Folder};
+use super::session::Session;
+use crate::mail_accounts::Folder;
 
-/// Longest wait for news: routers forget silent connections sooner than the 29 minutes of RFC 2177.
-const IDLE: Duration = Duration::from_mins(9);
+/// How long one IDLE may last. RFC 2177 asks for a new one before 29 minutes; shorter, since NAT gateways forget silent connections.
+/// Each end is also a look at the folder, for servers that fall silent.
+const IDLE: Duration = Duration::from_secs(4 * 60);
 
-/// Between two looks where the server cannot tell.
-const POLL: Duration = Duration::from_secs(30);
+/// Between two looks at a server without IDLE.
+const POLL: Duration = Duration::from_secs(60);
 
-/// Longest time for new mail before other changes are looked at.
-const HEAD: Duration = Duration::from_mins(5);
-
-/// Watches the inbox until something fails.
-pub(super) async fn run(session: &Session<'_>, mut link: Link, inbox: Folder) -> Result<Infallible, SyncError> {
-    let mut nudges = session.nudges();
-    let mut folder = inbox;
+/// Stays at the inbox until something fails. The folder is open on the connection.
+pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opened) -> Result<(), SyncError> {
+    let id = opened.folder.id;
     loop {
-        let mut opened = link.examine(session, folder, true).await?;
-        let mut exists = opened.exists;
-        if let Err(error) = catch_up(session, &mut link, &mut opened).await {
-            folder = recover(session, &mut link, opened.folder, error).await?;
-            continue;
+        let done = async {
+            look(session, &mut link, &opened).await?;
+            wait(session, &mut link, &opened).await
+        };
+        match done.await {
+            Ok(()) => {}
+            Err(error) if error.is_unreadable() => link.replace(session).await?,
+            Err(error) => return Err(error),
         }
-        folder = opened.folder;
-        mail_accounts::note_exists(&session.cx, &session.deps.db, &session.lease, folder.id, exists).await?;
-        session.inbox_ready.send_replace(true);
-        // Until it is time to look from the ground up.
-        loop {
-            let news = link.conn.take_news();
-            if news.is_empty() {
-                let outcome = link.conn.idle(IDLE, nudged(&mut nudges)).await?;
-                match outcome {
-                    IdleOutcome::News => continue,
-                    IdleOutcome::Elapsed | IdleOutcome::Interrupted => break,
-                    IdleOutcome::Refused { .. } => {
-                        tokio::select! {
-                            () = tokio::time::sleep(POLL) => {}
-                            () = nudged(&mut nudges) => {}
-                        }
-                        break;
-                    }
-                }
-            }
-            let came = news.events.iter().any(|event| matches!(event, Untagged::Exists(count) if *count > exists))
-                || news.events.iter().any(|event| matches!(event, Untagged::Expunge(_)));
-            let went = news
-                .events
-                .iter()
-                .any(|event| matches!(event, Untagged::Expunge(_) | Untagged::Vanished { .. }));
-            let handled = async {
-                // What is new first: somebody waits for it.
-                if came {
-                    head(session, &mut link, &mut folder, None, exists).await?;
-                }
-                reconcile::news(session, &mut link, &mut folder, exists, news).await
-            };
-            match handled.await {
-                Ok(now) => exists = now,
-                Err(error) => {
-                    folder = recover(session, &mut link, folder, error).await?;
-                    break;
-                }
-            }
-            if went {
-                session.elsewhere.notify_one();
-            }
-            session.tell_progress(false).await?;
-        }
+        opened = link.examine(session, session.folder(id).await?, true).await?;
     }
 }
 
-async fn catch_up(session: &Session<'_>, link: &mut Link, opened: &mut Opened) -> Result<(), SyncError> {
-    head(session, link, &mut opened.folder, opened.uid_next, opened.exists).await?;
-    reconcile::folder(session, link, opened).await
+/// Reads what is new in a folder that was just opened, and takes over what changed in it.
+pub(super) async fn look(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result<(), SyncError> {
+    let folder = &opened.folder;
+    let next = opened.uid_next.unwrap_or(u32::MAX);
+    if next > folder.high_uid.saturating_add(1) {
+        let bounded = opened.uid_next.is_some();
+        let last = if bounded { next - 1 } else { u32::MAX };
+        read_up(session, link, folder, last, Way::Up { bounded }, opened.exists).await?;
+    }
+    reconcile::run(session, link, opened).await
 }
 
-/// Reads mail that is newer than what is accounted for.
-pub(super) async fn head(
+async fn read_up(
     session: &Session<'_>,
     link: &mut Link,
-    folder: &mut Folder,
-    uid_next: Option<u32>,
+    folder: &Folder,
+    last: u32,
+    way: Way,
     exists: u32,
 ) -> Result<(), SyncError> {
     let first = folder.high_uid.saturating_add(1);
-    let last = uid_next.map_or(u32::MAX, |next| next.saturating_sub(1));
-    if first <= last {
-        let way = Way::Up { bounded: uid_next.is_some() };
-        let span = Span { uids: first..=last, way, exists, time: HEAD };
-        let read = reader::read(session, link, folder, span).await;
-        reload(session, folder).await?;
-        read?;
-    }
+    let span = Span { uids: first..=last, way, exists, time: Duration::MAX / 4 };
+    reader::read(session, link, folder, span).await?;
     Ok(())
 }
 
-/// The cursors as they were stored.
-pub(super) async fn reload(session: &Session<'_>, folder: &mut Folder) -> Result<(), SyncError> {
-    let found = mail_accounts::folders_by_ids(&session.cx, &session.deps.db, &[folder.id]).await;
-    let found = found.map_err(mail_accounts::Error::from)?.pop();
-    *folder = found.ok_or(SyncError::Restart("the folder is gone"))?;
-    Ok(())
-}
-
-/// Goes on after an answer that could not be read, on another connection; any other failure ends the session.
-pub(super) async fn recover(
-    session: &Session<'_>,
-    link: &mut Link,
-    mut folder: Folder,
-    error: SyncError,
-) -> Result<Folder, SyncError> {
-    if !error.is_unreadable() {
-        return Err(error);
+/// Waits for news and reads it, as long as there is only new mail. Returns when the folder is to be opened and looked at again.
+async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result<(), SyncError> {
+    loop {
+        let outcome = link.conn.idle(IDLE, session.wake.notified()).await?;
+        match outcome {
+            IdleOutcome::News => {}
+            IdleOutcome::Elapsed | IdleOutcome::Interrupted => return Ok(()),
+            IdleOutcome::Refused { .. } => {
+                tokio::select! {
+                    () = session.deps.clock.sleep(POLL) => {}
+                    () = session.wake.notified() => {}
+                }
+                return Ok(());
+            }
+        }
+        let news = link.conn.take_news();
+        let only_new = !news.overflowed && news.events.iter().all(|event| matches!(event, Untagged::Exists(_)));
+        let exists = news.events.iter().rev().find_map(|event| match event {
+            Untagged::Exists(exists) => Some(*exists),
+            _ => None,
+        });
+        if let Some(exists) = exists {
+            session.tally.exists(opened.folder.id, exists);
+            // As stored: the cursor has moved since the folder was opened.
+            let folder = session.folder(opened.folder.id).await?;
+            read_up(session, link, &folder, u32::MAX, Way::Up { bounded: false }, exists).await?;
+            session.tell_progress(true).await?;
+        }
+        if !only_new {
+            return Ok(());
+        }
     }
-    tracing::info!(account = %session.lease.account, folder = %folder.id, %error, "Going on with another connection");
-    link.replace(session).await?;
-    reload(session, &mut folder).await?;
-    Ok(folder)
 }
