@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::blobs::{BlobError, Blobs};
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};

@@ -77,9 +77,7 @@ pub async fn addresses_by_ids(cx: &Cx, db: &Db, ids: &[AddressId]) -> Result<Has
             .filter(address::Column::Id.is_in(batch.iter().copied()))
             .all(db.reader())
             .await?;
-        addresses.extend(
-            rows.into_iter().map(|row| (row.id, Address { address: row.address, contact: row.contact })),
-        );
+        addresses.extend(rows.into_iter().map(|row| (row.id, Address { address: row.address, contact: row.contact })));
     }
     Ok(addresses)
 }

@@ -39,13 +39,7 @@ pub async fn sync_now(cx: &Cx, db: &Db, signals: &Signals, id: MailAccountId) ->
     sync(cx, db, signals, id, false).await
 }
 
-async fn sync(
-    cx: &Cx,
-    db: &Db,
-    signals: &Signals,
-    id: MailAccountId,
-    even_paused: bool,
-) -> Result<MailAccount, Error> {
+async fn sync(cx: &Cx, db: &Db, signals: &Signals, id: MailAccountId, even_paused: bool) -> Result<MailAccount, Error> {
     let (tx, row) = own(cx, db, id).await?;
     let stopped = match row.state {
         State::Paused => even_paused,
@@ -122,9 +116,7 @@ pub async fn disconnect(
         ended.email_key = Set(format!("{} {id}", row.email_key));
     }
     let row = mail_account::Entity::update(ended).exec(tx.conn()).await?;
-    tx.record(
-        NewChange::in_scope(scope(id, row.owner), Kind::MailAccount, Action::Removed, id).version(row.version),
-    );
+    tx.record(NewChange::in_scope(scope(id, row.owner), Kind::MailAccount, Action::Removed, id).version(row.version));
     tx.commit().await?;
     signals.tell(id);
     Ok(())

@@ -81,12 +81,8 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
         folders.push(row);
     }
     if changed {
-        let change = NewChange::in_scope(
-            scope(lease.account, lease.owner),
-            Kind::MailAccount,
-            Action::Updated,
-            lease.account,
-        );
+        let change =
+            NewChange::in_scope(scope(lease.account, lease.owner), Kind::MailAccount, Action::Updated, lease.account);
         tx.record(change.version(account.version));
     }
     tx.commit().await?;

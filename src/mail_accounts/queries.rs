@@ -1,9 +1,9 @@
 //! Reading mailboxes and their folders. A mailbox is seen by its owner; to all others it is as if it never existed.
 
 use entity::{MailAccountId, MailFolderId, mail_account, mail_folder};
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
-use sea_orm::QueryOrder;
 
 use super::{Folder, MailAccount, Role};
 use crate::access::{Actor, Cx};
@@ -65,8 +65,7 @@ pub async fn folders_of_accounts(cx: &Cx, db: &Db, accounts: &[MailAccountId]) -
 
 /// Folders by id.
 pub async fn folders_by_ids(cx: &Cx, db: &Db, ids: &[MailFolderId]) -> Result<Vec<Folder>, Fault> {
-    let rows =
-        folders(cx).filter(mail_folder::Column::Id.is_in(ids.iter().copied())).all(db.reader()).await?;
+    let rows = folders(cx).filter(mail_folder::Column::Id.is_in(ids.iter().copied())).all(db.reader()).await?;
     Ok(rows.into_iter().map(Folder::from).collect())
 }
 

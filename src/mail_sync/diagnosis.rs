@@ -35,9 +35,10 @@ pub(super) fn of_session(error: &SyncError) -> Diagnosis {
     match error {
         SyncError::Login(error) => of_login(error),
         SyncError::Imap(error) => of_imap(error),
-        SyncError::Messages(_) | SyncError::Account(_) | SyncError::Blob(_) | SyncError::Panicked => {
-            Diagnosis::new(ProblemCode::Refused, "Tagwire could not store mail just now. Nothing is lost; it tries again.")
-        }
+        SyncError::Messages(_) | SyncError::Account(_) | SyncError::Blob(_) | SyncError::Panicked => Diagnosis::new(
+            ProblemCode::Refused,
+            "Tagwire could not store mail just now. Nothing is lost; it tries again.",
+        ),
         SyncError::Restart(_) => Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read."),
     }
 }
@@ -62,7 +63,8 @@ pub(super) fn of_login(error: &ImapError) -> Diagnosis {
         return Diagnosis { for_owner: true, ..Diagnosis::new(ProblemCode::AppPasswordRequired, message) };
     }
     let hint = hint(&lower);
-    if busy || hint.is_some() || ["too many", "try again later", "unavailable"].iter().any(|word| lower.contains(word)) {
+    if busy || hint.is_some() || ["too many", "try again later", "unavailable"].iter().any(|word| lower.contains(word))
+    {
         return of_imap(error);
     }
     if code == &Some(ResponseCode::PrivacyRequired) {
@@ -145,7 +147,8 @@ mod tests {
 
     #[test]
     fn an_app_password_is_asked_for_at_once() {
-        let text = "Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)";
+        let text =
+            "Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)";
         let diagnosis = of_login(&no(Some(ResponseCode::Alert), text));
         assert_eq!((diagnosis.code, diagnosis.for_owner), (ProblemCode::AppPasswordRequired, true));
     }

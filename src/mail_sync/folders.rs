@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn what_the_server_says_comes_before_names() {
-        let roles = |folders: Vec<ListedFolder>| -> Vec<_> { found(folders).into_iter().map(|found| found.role).collect() };
+        let roles =
+            |folders: Vec<ListedFolder>| -> Vec<_> { found(folders).into_iter().map(|found| found.role).collect() };
         let said = vec![folder("inbox", None), folder("Sent", None), folder("Gesendet", Some(SpecialUse::Sent))];
         assert_eq!(roles(said), [Some(Role::Inbox), None, Some(Role::Sent)]);
         let named = vec![folder("INBOX", None), folder("Mail/Sent Items", None), folder("Sent", None)];

@@ -23,8 +23,6 @@ pub(super) struct Opened {
     pub(super) exists: u32,
     /// The UID that the next message will have at least, as the server told at opening.
     pub(super) uid_next: Option<u32>,
-    /// Its highest modification sequence, if it keeps them.
-    pub(super) mod_seq: Option<u64>,
 }
 
 impl Link {
@@ -73,7 +71,7 @@ impl Link {
             session.tally.counted(folder.id, 0, 0);
         }
         session.tally.exists(folder.id, examined.exists);
-        Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq })
+        Ok(Opened { folder, exists: examined.exists, uid_next })
     }
 
     /// Some servers tell it in STATUS only, some not at all.

@@ -36,9 +36,9 @@ impl Patience {
 
     /// Whether this UID is not asked for again now.
     pub(super) fn gives_up(&self, folder: MailFolderId, uid: u32) -> bool {
-        self.suspects.get(&folder).is_some_and(|suspect| {
-            suspect.uid == uid && suspect.limit == 1 && suspect.failures >= CHANCES
-        })
+        self.suspects
+            .get(&folder)
+            .is_some_and(|suspect| suspect.uid == uid && suspect.limit == 1 && suspect.failures >= CHANCES)
     }
 
     /// A request for `asked` failed; `uid` is the first that did not come.

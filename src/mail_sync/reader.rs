@@ -184,9 +184,7 @@ impl Fetcher<'_> {
             Way::Up { bounded: false } => {
                 CursorMove { high: metas.iter().map(|meta| meta.uid).max(), ..CursorMove::default() }
             }
-            Way::Down => {
-                CursorMove { low: Some(*window.start()), done: *window.start() <= 1, ..CursorMove::default() }
-            }
+            Way::Down => CursorMove { low: Some(*window.start()), done: *window.start() <= 1, ..CursorMove::default() },
             Way::Across => CursorMove::default(),
         }
     }
@@ -258,7 +256,9 @@ impl Fetcher<'_> {
         let part = if large { Part::Chunk { offset: 0, length: BEGINNING } } else { Part::Whole };
         let bytes: u64 = group.iter().filter(|(_, known)| known.is_none()).map(|(meta, _)| u64::from(meta.size)).sum();
         read.memory = self.session.deps.memory(if large { u64::from(BEGINNING) } else { bytes }).await;
-        if let [uid] = wanted.as_slice() && self.session.groups().gives_up(self.folder.id, *uid) {
+        if let [uid] = wanted.as_slice()
+            && self.session.groups().gives_up(self.folder.id, *uid)
+        {
             self.session.groups().went_well(self.folder.id);
             let meta = group.into_iter().next();
             let arrived = meta.is_some_and(|(meta, _)| meta.arrived);

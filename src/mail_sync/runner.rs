@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use super::backoff;
 use super::diagnosis::{self, Diagnosis};
 use super::error::SyncError;
 use super::session::{Bells, Memory, Session};
 use super::supervisor::Deps;
-use super::backoff;
 use crate::mail_accounts::{self, Lease, ProblemCode, Report};
 
 /// A refused password is believed when it is refused again so much later: servers refuse good ones when they are busy.
@@ -97,4 +97,3 @@ async fn wait(deps: &Deps, lease: &Lease, bells: &Bells, failure: &Failure) -> R
     }
     Ok(())
 }
-

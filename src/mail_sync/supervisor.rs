@@ -139,7 +139,9 @@ impl Supervisor {
                         running.insert(task.lease.account, task);
                     }
                 }
-                Err(error) => tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds"),
+                Err(error) => {
+                    tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds")
+                }
             }
             if let Err(error) = self.erase().await {
                 tracing::warn!(%error, "Mail of a disconnected mailbox could not be removed; trying again in seconds");

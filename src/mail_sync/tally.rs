@@ -75,12 +75,14 @@ impl Tally {
                 return None;
             }
             inner.told = Some(Instant::now());
-            let sum = |counts: &HashMap<MailFolderId, u32>| counts.values().fold(0_u32, |sum, n| sum.saturating_add(*n));
+            let sum =
+                |counts: &HashMap<MailFolderId, u32>| counts.values().fold(0_u32, |sum, n| sum.saturating_add(*n));
             let (stored, skipped) = (sum(&inner.stored), sum(&inner.skipped));
             // What a folder holds may be known later than what is stored of it.
-            let folders = inner.stored.iter().map(|(folder, stored)| {
-                inner.exists.get(folder).copied().unwrap_or_default().max(*stored)
-            });
+            let folders = inner
+                .stored
+                .iter()
+                .map(|(folder, stored)| inner.exists.get(folder).copied().unwrap_or_default().max(*stored));
             let untouched = inner.exists.iter().filter(|(folder, _)| !inner.stored.contains_key(folder));
             let total = folders.chain(untouched.map(|(_, exists)| *exists)).fold(0_u32, u32::saturating_add);
             Some(Progress { stored, total, skipped })

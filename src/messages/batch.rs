@@ -119,9 +119,7 @@ async fn insert(
     for mail in mails {
         let message = match &mail.mail {
             Mail::Known(id) => Some(*id),
-            Mail::New(new) => {
-                by_identity.get(new.identity.as_bytes()).or_else(|| known.get(&new.identity)).copied()
-            }
+            Mail::New(new) => by_identity.get(new.identity.as_bytes()).or_else(|| known.get(&new.identity)).copied(),
         };
         // Gone since it was looked up: it will be read anew.
         let Some(message) = message else { return Err(mail_accounts::Error::Fenced.into()) };

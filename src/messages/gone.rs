@@ -112,12 +112,7 @@ async fn remove_places(
 }
 
 /// Removes some messages of a disconnected mailbox, with all that hangs on them. False when none is left.
-pub async fn erase_batch(
-    cx: &Cx,
-    db: &Db,
-    account: MailAccountId,
-    folders: &[MailFolderId],
-) -> Result<bool, Error> {
+pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[MailFolderId]) -> Result<bool, Error> {
     let workspace: WorkspaceId = cx.workspace;
     let tx = db.begin(cx).await?;
     let ids: Vec<MailMessageId> = mail_message::Entity::find()

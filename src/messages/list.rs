@@ -6,8 +6,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
 use sea_orm::{FromQueryResult, Iterable};
 
-use super::queries::{visible, visible_account_ids};
 use super::Message;
+use super::queries::{visible, visible_account_ids};
 use crate::access::Cx;
 use crate::contacts;
 use crate::db::{Db, Fault};
@@ -116,7 +116,10 @@ fn located(place: sea_orm::sea_query::SimpleExpr) -> sea_orm::sea_query::SimpleE
     let mut places = Query::select();
     places.expr(Expr::value(1)).from(mail_location::Entity).cond_where(
         Condition::all()
-            .add(column(mail_location::Column::Workspace).equals((mail_message::Entity, mail_message::Column::Workspace)))
+            .add(
+                column(mail_location::Column::Workspace)
+                    .equals((mail_message::Entity, mail_message::Column::Workspace)),
+            )
             .add(column(mail_location::Column::Message).equals((mail_message::Entity, mail_message::Column::Id)))
             .add(place),
     );

@@ -41,8 +41,7 @@ pub async fn sweep(
     let mut touched = Vec::new();
     let mut moved = HashSet::new();
     let removed: HashSet<u32> = found.removed.iter().copied().collect();
-    let uids: Vec<i64> =
-        found.flags.iter().map(|(uid, ..)| *uid).chain(found.removed).map(i64::from).collect();
+    let uids: Vec<i64> = found.flags.iter().map(|(uid, ..)| *uid).chain(found.removed).map(i64::from).collect();
     let mut known = HashMap::new();
     for some in uids.chunks(rows::IDS_PER_STATEMENT) {
         let places = at(cx.workspace, folder, generation).filter(mail_location::Column::Uid.is_in(some.to_vec()));
@@ -210,11 +209,8 @@ pub(super) async fn recount(
             let sum = sums.remove(&row.id).unwrap_or_default();
             let gone = sum.locations == 0;
             // A message without a place keeps the flags it had.
-            let (seen, flagged, answered) = if gone {
-                (row.seen, row.flagged, row.answered)
-            } else {
-                (sum.seen, sum.flagged, sum.answered)
-            };
+            let (seen, flagged, answered) =
+                if gone { (row.seen, row.flagged, row.answered) } else { (sum.seen, sum.flagged, sum.answered) };
             let back = row.hidden && !gone;
             let differs = (seen, flagged, answered) != (row.seen, row.flagged, row.answered);
             let told = back || !row.hidden && (differs || moved.contains(&row.id));
