@@ -314,7 +314,7 @@ impl MailAccountMutation {
         let deps = reader.app().mail_sync.deps();
         let new = match new_account(input) {
             Ok(new) => new,
-            Err(error) => return Ok(Err(error).into()),
+            Err(error) => return Ok(Err(*error).into()),
         };
         if let Err(error) = run(&["input"], || async { new.check() }).await? {
             return Ok(Err(error).into());
@@ -369,8 +369,8 @@ impl MailAccountMutation {
     }
 }
 
-fn new_account(input: ConnectMailAccountInput) -> Result<NewMailAccount, UserError> {
-    let invalid = |message: &str, field: &str| UserError::new(ErrorCode::Invalid, message, &["input", field]);
+fn new_account(input: ConnectMailAccountInput) -> Result<NewMailAccount, Box<UserError>> {
+    let invalid = |message: &str, field: &str| Box::new(UserError::new(ErrorCode::Invalid, message, &["input", field]));
     let email = text::EmailAddress::parse(&input.email.0).map_err(|error| invalid(&error.to_string(), "email"))?;
     let host = input.imap_host.filter(|host| !host.trim().is_empty());
     let host = host.ok_or_else(|| invalid("Give the name of the IMAP server.", "imapHost"))?;

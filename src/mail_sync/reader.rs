@@ -29,6 +29,10 @@ const LARGEST: u32 = 25 << 20;
 /// Bytes of such a beginning.
 const BEGINNING: u32 = 1 << 20;
 
+/// No UIDs: the end of a walk.
+#[expect(clippy::reversed_empty_ranges, reason = "it is meant to be empty")]
+const NONE: RangeInclusive<u32> = 1..=0;
+
 /// Ways to go over UIDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -167,12 +171,11 @@ impl Fetcher<'_> {
         let (low, high) = (*left.start(), *left.end());
         if self.way == Way::Down {
             let start = high.saturating_sub(most - 1).max(low);
-            // An empty range ends the walk; 1..=0 is one.
-            *left = if start == low { 1..=0 } else { low..=start - 1 };
+            *left = if start == low { NONE } else { low..=start - 1 };
             start..=high
         } else {
             let end = low.saturating_add(most - 1).min(high);
-            *left = if end == high { 1..=0 } else { end + 1..=high };
+            *left = if end == high { NONE } else { end + 1..=high };
             low..=end
         }
     }

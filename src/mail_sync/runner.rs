@@ -32,7 +32,7 @@ pub(super) async fn run(deps: &Deps, lease: Lease, bells: &Bells) {
                 let refused_since = login.refused_since;
                 let session = Session::new(deps, lease.clone(), login, bells, &memory);
                 // A bug in reading one mailbox must not end the others.
-                let ended = AssertUnwindSafe(session.run()).catch_unwind().await;
+                let ended = AssertUnwindSafe(session.run().boxed()).catch_unwind().await;
                 match ended.unwrap_or(Err(SyncError::Panicked)) {
                     Ok(()) => continue,
                     Err(SyncError::Restart(why)) if restarts < RESTARTS => {

@@ -140,7 +140,7 @@ impl Supervisor {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds")
+                    tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds");
                 }
             }
             if let Err(error) = self.erase().await {

@@ -7,6 +7,8 @@ mod guards;
 mod imap_connection;
 mod imap_faults;
 mod layering;
+mod mail_corpus;
+mod mail_sync;
 mod over_http;
 mod shutdown;
 mod support;
