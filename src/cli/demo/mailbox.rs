@@ -68,7 +68,7 @@ pub async fn show_progress(client: &Client, after: &Value) -> anyhow::Result<()>
         let account = &event?["mailAccountChanged"]["mailAccount"];
         let mut line = format!("  mailbox  {}", text(&account["state"]));
         if let Some(stored) = account["progress"]["stored"].as_i64() {
-            line += &format!("  {stored} of {} stored", account["progress"]["total"]);
+            line = format!("{line}  {stored} of {} stored", account["progress"]["total"]);
         }
         if let Some(problem) = account["problem"]["message"].as_str() {
             line = format!("{line}  {problem}");
