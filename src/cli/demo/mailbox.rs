@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tagwire::clock::Clock;
@@ -46,7 +47,13 @@ pub fn add_history(dovecot: &mut Dovecot, made_at: i64) -> std::io::Result<()> {
 pub async fn connect(client: &Client, folder: &Path, port: u16) -> anyhow::Result<()> {
     let accounts = client.ask(ACCOUNTS, json!({})).await?;
     let known = accounts["mailAccounts"].as_array().is_some_and(|all| all.iter().any(|one| one["email"] == ADDRESS));
-    if known && port_before(folder) == Some(port) {
+    if known {
+        // Its server's port is part of it.
+        ensure!(
+            port_before(folder) == Some(port),
+            "It was connected at a port that is taken now. Stop what listens there, or remove {}",
+            folder.display()
+        );
         print(&format!("The mailbox {ADDRESS} is connected since an earlier run."));
         return Ok(());
     }
