@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod command_line;
+mod deeds;
 mod event_stream;
 mod guards;
 mod imap_connection;
@@ -10,4 +11,5 @@ mod layering;
 mod over_http;
 mod shutdown;
 mod support;
+mod tags;
 mod websocket;
