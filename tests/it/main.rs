@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod command_line;
+mod deeds;
 mod event_stream;
 mod guards;
 mod imap_connection;
@@ -12,4 +13,5 @@ mod mail_sync;
 mod over_http;
 mod shutdown;
 mod support;
+mod tags;
 mod websocket;
