@@ -22,7 +22,7 @@ const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMa
 pub fn key(name: &str) -> String {
     let composed = ComposingNormalizer::new_nfkc().normalize(name);
     let folded = CaseMapper::new().fold_string(&composed);
-    // Folding can leave a decomposed form (U+0130), hence once more.
+    // Folding can leave a decomposed form (U+0130), hence once more; normalizing can leave a blank before a mark (U+00B4).
     spaced(&ComposingNormalizer::new_nfkc().normalize(&folded))
 }
 
