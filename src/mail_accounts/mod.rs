@@ -10,6 +10,7 @@ mod folders;
 mod lease;
 mod problem;
 mod queries;
+mod removal;
 mod report;
 mod signals;
 mod store;
@@ -28,9 +29,9 @@ pub use folders::{
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;
 pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, visible_accounts, visible_folders};
+pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
 pub use signals::Signals;
-pub use store::{erase, folder_ids, removing};
 
 use crate::changes::Scope;
 

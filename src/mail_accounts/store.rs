@@ -4,8 +4,6 @@ use entity::{MailAccountId, MailFolderId, UserId, WorkspaceId, mail_account, mai
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, DbErr, IntoActiveModel, QuerySelect};
 
-use crate::db::{Db, Fault};
-
 pub(super) async fn by_id(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
@@ -62,37 +60,4 @@ pub(super) async fn folder(
 
 pub(super) async fn save_folder(conn: &impl ConnectionTrait, row: &mail_folder::Model) -> Result<(), DbErr> {
     mail_folder::Entity::update(row.clone().into_active_model().reset_all()).exec(conn).await.map(drop)
-}
-
-/// Disconnected mailboxes whose mail goes with them and is not gone yet, of all workspaces.
-pub async fn removing(db: &Db) -> Result<Vec<(WorkspaceId, MailAccountId)>, Fault> {
-    let rows = mail_account::Entity::find()
-        .select_only()
-        .columns([mail_account::Column::Workspace, mail_account::Column::Id])
-        .filter(mail_account::Column::Removing.eq(true))
-        .into_tuple()
-        .all(db.reader())
-        .await?;
-    Ok(rows)
-}
-
-/// Removes the rows of a disconnected mailbox, once no message is left of it.
-pub async fn erase(db: &Db, workspace: WorkspaceId, id: MailAccountId) -> Result<(), Fault> {
-    mail_folder::Entity::delete_many()
-        .filter(mail_folder::Column::Workspace.eq(workspace))
-        .filter(mail_folder::Column::Account.eq(id))
-        .exec(db.writer())
-        .await?;
-    mail_account::Entity::delete_many()
-        .filter(mail_account::Column::Workspace.eq(workspace))
-        .filter(mail_account::Column::Id.eq(id))
-        .filter(mail_account::Column::Removing.eq(true))
-        .exec(db.writer())
-        .await?;
-    Ok(())
-}
-
-/// The folders of a mailbox, for who removes what hangs on them.
-pub async fn folder_ids(db: &Db, workspace: WorkspaceId, account: MailAccountId) -> Result<Vec<MailFolderId>, Fault> {
-    Ok(folders(db.reader(), workspace, &[account]).await?.into_iter().map(|row| row.id).collect())
 }

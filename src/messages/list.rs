@@ -1,6 +1,5 @@
 //! Lists of messages, newest first.
 
-use entity::mail_folder::Role;
 use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
@@ -11,7 +10,7 @@ use super::queries::{visible, visible_account_ids};
 use crate::access::Cx;
 use crate::contacts;
 use crate::db::{Db, Fault};
-use crate::mail_accounts;
+use crate::mail_accounts::{self, Role};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Which messages; all conditions hold.

@@ -36,7 +36,7 @@ async fn every_mail_of_a_collection_is_stored_and_readable() {
     TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
         let company = test.workspace(Plan::Free).await;
         let mut socket = follow(&company.ann).await;
-        connect(&company.ann, &server, ALICE).await;
+        connect(&company.ann, server.imaps_port(), ALICE).await;
         let live = until_state(&mut socket, "LIVE").await;
         let progress = &live["mailAccountChanged"]["mailAccount"]["progress"];
         assert_eq!(progress["skipped"], 0, "{progress}");

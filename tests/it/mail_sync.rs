@@ -20,7 +20,7 @@ async fn a_mailbox_is_read_and_news_is_pushed_once() {
         let mut socket = follow(ann).await;
         let before = subjects(ann).await.len();
         assert_eq!(before, 0);
-        let payload = connect(ann, &server, ALICE).await;
+        let payload = connect(ann, server.imaps_port(), ALICE).await;
         assert_eq!(payload["userErrors"], json!([]));
         let live = until_state(&mut socket, "LIVE").await;
         let progress = &live["mailAccountChanged"]["mailAccount"]["progress"];
@@ -74,32 +74,29 @@ async fn flags_moves_and_removals_are_taken_over() {
         let story = async |test: &TestApp| {
             let company = test.workspace(Plan::Free).await;
             let mut socket = follow(&company.ann).await;
-            connect(&company.ann, &server, ALICE).await;
+            connect(&company.ann, server.imaps_port(), ALICE).await;
             until_state(&mut socket, "LIVE").await;
             assert_eq!(subjects(&company.ann).await.len(), 5);
-            match round {
-                0 => {
-                    server.add_flag(ALICE.0, "INBOX", 2, "\\Seen");
-                    let seen = until(&mut socket, "change", |data| data["changes"]["node"]["seen"] == true).await;
-                    assert_eq!(seen["changes"]["node"]["subject"], "mail 2");
-                    server.remove_flag(ALICE.0, "INBOX", 2, "\\Seen");
-                    until(&mut socket, "change", |data| data["changes"]["node"]["seen"] == false).await;
-                }
-                _ => {
-                    moving.set(moving.get() + 1);
-                    server.move_message(ALICE.0, "INBOX", moving.get(), "Archive");
-                    let accounts = company.ann.query("{ mailAccounts { id } }", json!({})).await;
-                    let look = "mutation($id: ID!) { syncMailAccount(id: $id) { userErrors { code } } }";
-                    company.ann.query(look, json!({ "id": accounts["mailAccounts"][0]["id"] })).await;
-                    let moved = until(&mut socket, "change", |data| {
-                        data["changes"]["node"]["folders"] == json!([{ "name": "Archive" }])
-                    })
-                    .await;
-                    assert_eq!(moved["changes"]["action"], "UPDATED");
-                    assert_eq!(moved["changes"]["node"]["subject"], format!("mail {}", moving.get()));
-                    // A move is no end and no beginning.
-                    assert_eq!(subjects(&company.ann).await.len(), 5);
-                }
+            if round == 0 {
+                server.add_flag(ALICE.0, "INBOX", 2, "\\Seen");
+                let seen = until(&mut socket, "change", |data| data["changes"]["node"]["seen"] == true).await;
+                assert_eq!(seen["changes"]["node"]["subject"], "mail 2");
+                server.remove_flag(ALICE.0, "INBOX", 2, "\\Seen");
+                until(&mut socket, "change", |data| data["changes"]["node"]["seen"] == false).await;
+            } else {
+                moving.set(moving.get() + 1);
+                server.move_message(ALICE.0, "INBOX", moving.get(), "Archive");
+                let accounts = company.ann.query("{ mailAccounts { id } }", json!({})).await;
+                let look = "mutation($id: ID!) { syncMailAccount(id: $id) { userErrors { code } } }";
+                company.ann.query(look, json!({ "id": accounts["mailAccounts"][0]["id"] })).await;
+                let moved = until(&mut socket, "change", |data| {
+                    data["changes"]["node"]["folders"] == json!([{ "name": "Archive" }])
+                })
+                .await;
+                assert_eq!(moved["changes"]["action"], "UPDATED");
+                assert_eq!(moved["changes"]["node"]["subject"], format!("mail {}", moving.get()));
+                // A move is no end and no beginning.
+                assert_eq!(subjects(&company.ann).await.len(), 5);
             }
         };
         TestApp::in_real_time(&borrowed(&kept), story).await;
@@ -111,6 +108,7 @@ async fn flags_moves_and_removals_are_taken_over() {
 async fn new_uids_change_nothing_for_people() {
     let server = std::cell::RefCell::new(Dovecot::start());
     let kept = settings(&server.borrow());
+    let port = server.borrow().imaps_port();
     for n in 1..=20 {
         server.borrow().deliver(ALICE.0, "INBOX", &mail("jan@bedrijf.test", &format!("mail {n}")));
     }
@@ -118,7 +116,7 @@ async fn new_uids_change_nothing_for_people() {
         let company = test.workspace(Plan::Free).await;
         let ann = &company.ann;
         let mut socket = follow(ann).await;
-        connect(ann, &server.borrow(), ALICE).await;
+        connect(ann, port, ALICE).await;
         until_state(&mut socket, "LIVE").await;
         let ids = "{ messages(first: 50) { nodes { id subject } } }";
         let before = ann.query(ids, json!({})).await;
@@ -148,7 +146,7 @@ async fn what_cannot_be_connected_is_refused_in_plain_words() {
     TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
         let company = test.workspace(Plan::Free).await;
         let ann = &company.ann;
-        let wrong = connect(ann, &server, (ALICE.0, "not the password")).await;
+        let wrong = connect(ann, server.imaps_port(), (ALICE.0, "not the password")).await;
         assert_eq!(wrong["userErrors"][0]["code"], "MAIL_AUTHENTICATION_FAILED");
         assert_eq!(wrong["userErrors"][0]["path"], json!(["input", "password"]));
         let connect_to = async |host: &str, port: i32| {
@@ -165,8 +163,8 @@ async fn what_cannot_be_connected_is_refused_in_plain_words() {
         assert_eq!(connect_to("localhost", 0).await["userErrors"][0]["code"], "INVALID");
         assert_eq!(ann.query("{ mailAccounts { id } }", json!({})).await["mailAccounts"], json!([]));
         // The same mailbox twice.
-        assert_eq!(connect(ann, &server, BOB).await["userErrors"], json!([]));
-        let again = connect(ann, &server, BOB).await;
+        assert_eq!(connect(ann, server.imaps_port(), BOB).await["userErrors"], json!([]));
+        let again = connect(ann, server.imaps_port(), BOB).await;
         assert_eq!(again["userErrors"][0]["code"], "CONFLICT");
         assert!(again["userErrors"][0]["conflictingId"].is_string());
     })
@@ -188,7 +186,7 @@ async fn a_mailbox_is_only_read() {
     TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
         let company = test.workspace(Plan::Free).await;
         let mut socket = follow(&company.ann).await;
-        connect(&company.ann, &server, ALICE).await;
+        connect(&company.ann, server.imaps_port(), ALICE).await;
         until_state(&mut socket, "LIVE").await;
         // The very same mail once more would not be new.
         let unique = format!("one more {:08x}", rand::random::<u32>());

@@ -30,9 +30,8 @@ const CONNECT: &str = "mutation($input: ConnectMailAccountInput!) { connectMailA
     mailAccount { id state email } userErrors { code message path conflictingId } } }";
 
 /// Asks to connect a mailbox over TLS; the payload.
-pub async fn connect(person: &Person, server: &Dovecot, (email, password): (&str, &str)) -> Value {
-    let input =
-        json!({ "email": email, "password": password, "imapHost": "localhost", "imapPort": server.imaps_port() });
+pub async fn connect(person: &Person, port: u16, (email, password): (&str, &str)) -> Value {
+    let input = json!({ "email": email, "password": password, "imapHost": "localhost", "imapPort": port });
     person.query(CONNECT, json!({ "input": input })).await["connectMailAccount"].take()
 }
 
