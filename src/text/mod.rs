@@ -20,22 +20,38 @@ const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMa
 /// The form by which two names are the same: NFKC, full Unicode case folding, no surrounding blanks, one space between words.
 #[must_use]
 pub fn key(name: &str) -> String {
-    let composed = ComposingNormalizer::new_nfkc().normalize(name);
-    let folded = CaseMapper::new().fold_string(&composed);
-    // Folding can leave a decomposed form (U+0130), hence once more; normalizing can leave a blank before a mark (U+00B4).
-    spaced(&ComposingNormalizer::new_nfkc().normalize(&folded))
+    settled(name, |name| {
+        let composed = ComposingNormalizer::new_nfkc().normalize(name);
+        let folded = CaseMapper::new().fold_string(&composed);
+        spaced(&ComposingNormalizer::new_nfkc().normalize(&folded))
+    })
 }
 
 /// The form by which names are ordered and searched: as `key`, without accents, so that Émile stands beside Emile.
 #[must_use]
 pub fn plain(name: &str) -> String {
-    let key = key(name);
-    let bare: String = DecomposingNormalizer::new_nfkd()
-        .normalize_iter(key.chars())
-        .filter(|c| COMBINING.get(*c) == CanonicalCombiningClass::NotReordered)
-        .collect();
-    // Back to the composed form: Hangul, for one, is taken apart by NFKD.
-    ComposingNormalizer::new_nfc().normalize(&bare).into_owned()
+    settled(&key(name), |key| {
+        let bare: String = DecomposingNormalizer::new_nfkd()
+            .normalize_iter(key.chars())
+            .filter(|c| COMBINING.get(*c) == CanonicalCombiningClass::NotReordered)
+            .collect();
+        // Back to the composed form: Hangul, for one, is taken apart by NFKD.
+        spaced(&ComposingNormalizer::new_nfc().normalize(&bare))
+    })
+}
+
+/// Folds until nothing changes any more: folding can leave a decomposed form (U+0130), composing a blank before a mark (U+00B4).
+fn settled(text: &str, fold: impl Fn(&str) -> String) -> String {
+    let mut folded = fold(text);
+    // Twice is enough for all known characters; the bound is for those to come.
+    for _ in 0..4 {
+        let again = fold(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
 }
 
 /// The distinct words of `text` in their `plain` form. A word is a run of letters, digits and marks.
