@@ -8,6 +8,7 @@ mod guards;
 mod imap_connection;
 mod imap_faults;
 mod layering;
+mod live;
 mod over_http;
 mod shutdown;
 mod support;

@@ -10,8 +10,7 @@ use crate::support::{Person, TestApp};
 
 const FIND: &str = "query($search: String!) { tags(search: $search) { totalCount nodes { name contactCount } } }";
 const MATCHING: &str = "query($filter: ContactFilter!) { contacts(filter: $filter) { totalCount nodes { name } } }";
-const WATCH: &str =
-    "subscription { tagChanged { __typename ... on TagDeleted { tagId } ... on TagCreated { tagId } } }";
+const WATCH: &str = "subscription($after: Cursor) { tagChanged(after: $after) { __typename ... on TagDeleted { tagId } ... on TagCreated { tagId } } }";
 
 async fn found(person: &Person, search: &str) -> Vec<String> {
     each(&person.query(FIND, json!({ "search": search })).await["tags"]["nodes"], "name")
@@ -219,11 +218,7 @@ async fn a_deleted_tag_is_gone_from_every_contact_in_one_event() {
         join_all((0..30).map(async |number| ann.adds(&format!("Contact {number}"), &["old", "kept"]).await)).await;
         let old = ann.tag_id("old").await;
         let mut socket = bob.socket().await;
-        socket.subscribe("1", WATCH, json!({})).await;
-        // Answered after the subscription began.
-        socket.subscribe("2", "{ viewer { name } }", json!({})).await;
-        socket.event("2").await;
-        assert_eq!(socket.next().await["type"], "complete");
+        socket.subscribe("1", WATCH, json!({ "after": ann.cursor().await })).await;
         assert_eq!(ann.does(DELETE_TAG, json!({ "id": old })).await["deletedId"], old);
         for filter in [json!({ "tag": { "id": old } }), json!({ "tag": { "name": "old" } })] {
             assert!(matching(ann, filter).await.is_empty());
