@@ -18,12 +18,13 @@ const COMBINING: CodePointMapDataBorrowed<'static, CanonicalCombiningClass> = Co
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::new();
 
 /// The form by which two names are the same: NFKC, full Unicode case folding, no surrounding blanks, one space between words.
+/// NUL is dropped: no name has one, and PostgreSQL takes none even to look for.
 #[must_use]
 pub fn key(name: &str) -> String {
     settled(name, |name| {
         let composed = ComposingNormalizer::new_nfkc().normalize(name);
         let folded = CaseMapper::new().fold_string(&composed);
-        spaced(&ComposingNormalizer::new_nfkc().normalize(&folded))
+        spaced(&ComposingNormalizer::new_nfkc().normalize(&folded)).replace('\0', "")
     })
 }
 
@@ -113,6 +114,7 @@ mod tests {
         assert_eq!(key("  HOT   Prospect "), "hot prospect");
         assert_eq!(key("Straße"), key("STRASSE"));
         assert_eq!(key("ﬁn"), "fin");
+        assert_eq!((key("n\0ul").as_str(), key("\0").as_str()), ("nul", ""));
         assert_eq!(key("Cafe\u{301}"), key("CAFÉ"));
         assert_ne!(key("cafe"), key("café"));
         assert_eq!(key("ΣΊΣΥΦΟΣ"), key("Σίσυφος"));

@@ -171,8 +171,8 @@ async fn whoever_reads_a_list_and_follows_from_its_cursor_misses_nothing() {
         };
         let reading = async {
             let mut lists = Vec::new();
-            while lists.last().is_none_or(|list: &Value| list["contacts"]["totalCount"].as_u64() < Some(40)) {
-                lists.push(bob.query("{ cursor contacts { totalCount nodes { id } } }", json!({})).await);
+            while lists.last().is_none_or(|list: &Value| array(&list["contacts"]["nodes"]).len() < 40) {
+                lists.push(bob.query("{ cursor contacts { nodes { id } } }", json!({})).await);
             }
             lists
         };

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod command_line;
+mod contacts;
 mod deeds;
 mod event_stream;
+mod filters;
 mod guards;
 mod imap_connection;
 mod imap_faults;

@@ -83,7 +83,8 @@ async fn a_tag_is_found_by_the_beginning_of_any_of_its_words_in_any_script() {
         for search in ["rospect", "%", "_", "hot_", "h%", "'", "\\", "\u{10FFFF}", "hot prospects"] {
             assert!(found(&ann, search).await.is_empty(), "{search}");
         }
-        for search in ["", "#", " "] {
+        assert_eq!(found(&ann, "ho\0t").await, [names[0]]);
+        for search in ["", "#", " ", "\0"] {
             assert_eq!(found(&ann, search).await.len(), names.len(), "{search:?}");
         }
     })
@@ -387,6 +388,7 @@ async fn contacts_are_found_by_tag_group_or_none_at_all() {
             (json!({ "id": vip }), vec!["Eva", "Jan"]),
             (json!({ "name": "#LEAD" }), vec!["Jan"]),
             (json!({ "name": "nobody has it" }), vec![]),
+            (json!({ "name": "\0" }), vec![]),
             (json!({ "groupId": group }), vec!["Jan"]),
             (json!({ "untagged": true }), vec!["Kim"]),
             (json!({ "untagged": false }), vec!["Eva", "Jan"]),
