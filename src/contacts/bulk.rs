@@ -59,6 +59,9 @@ async fn retag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven, add: bool
     if given.ids.is_empty() && given.names.is_empty() {
         return Err(Error::Invalid(Field::List("names"), "Give at least one tag, by id or by name."));
     }
+    if given.ids.len() > draft::MOST_TAGS {
+        return Err(Error::Invalid(Field::List("tagIds"), "At most 200 tags can be given at once."));
+    }
     match contacts {
         Contacts::Named(mut ids) => {
             ids.sort_unstable();

@@ -10,7 +10,7 @@ use crate::text::{self, EmailAddress};
 const MOST_ENTRIES: usize = 50;
 
 /// Most tags in one request.
-const MOST_TAGS: usize = 200;
+pub(super) const MOST_TAGS: usize = 200;
 
 /// A contact to be added, as given.
 #[derive(Clone, Debug, Default)]

@@ -71,9 +71,12 @@ pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<V
     remove(tx, contacts, Some(tags)).await
 }
 
-/// Takes all tags off contacts that go. Returns the links that were there.
+/// Takes all tags off contacts that go. Returns the links that were there; those of deleted tags were gone already.
 pub async fn unlink_all(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
-    remove(tx, contacts, None).await
+    let mut removed = remove(tx, contacts, None).await?;
+    let live = live(tx, removed.iter().map(|(_, tag)| *tag).collect()).await?;
+    removed.retain(|(_, tag)| live.contains(tag));
+    Ok(removed)
 }
 
 async fn remove(tx: &Tx, contacts: &[ContactId], tags: Option<&[TagId]>) -> Result<Vec<(ContactId, TagId)>, Fault> {
@@ -134,5 +137,10 @@ pub async fn carried(tx: &Tx, contact: ContactId) -> Result<Vec<TagId>, Fault> {
         .filter(contact_tag::Column::Contact.eq(contact))
         .all(tx.conn())
         .await?;
-    Ok(rows.into_iter().map(|row| row.tag).collect())
+    live(tx, rows.into_iter().map(|row| row.tag).collect()).await
+}
+
+/// Those of the tags that are not deleted: until their links are cleaned up, they are as if they were.
+async fn live(tx: &Tx, tags: Vec<TagId>) -> Result<Vec<TagId>, Fault> {
+    Ok(store::by_ids(tx.conn(), tx.workspace(), &tags).await?.into_iter().map(|row| row.id).collect())
 }
