@@ -8,6 +8,7 @@ use entity::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Cursor(pub String);
 
+/// A position in a workspace's change log. Opaque: clients keep, for each subscription, the last one it gave them, and never compare two.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -23,6 +24,7 @@ impl ScalarType for Cursor {
 #[derive(Clone, Debug)]
 pub struct EmailAddress(pub String);
 
+/// A mailbox address, as in RFC 5321, kept as typed and compared case-insensitively.
 #[Scalar]
 impl ScalarType for EmailAddress {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -38,6 +40,7 @@ impl ScalarType for EmailAddress {
 #[derive(Clone, Debug)]
 pub struct Color(pub String);
 
+/// #RRGGBB
 #[Scalar]
 impl ScalarType for Color {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -53,6 +56,7 @@ impl ScalarType for Color {
 #[derive(Clone, Copy, Debug)]
 pub struct DateTime(pub Timestamp);
 
+/// RFC 3339 instant in UTC.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -1,0 +1,94 @@
+//! Who may do what, as a table to be read: a right that opens another door is a visible change of `rights.txt`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use tagwire::access::Right;
+use tagwire::graphql::id;
+use tagwire::users::Plan;
+
+use crate::deeds::{ADD, DELETE, DELETE_TAG, EDIT, MAKE_GROUP, MAKE_TAG, SET_RIGHTS, TAG, UNTAG, array, each, refusal};
+use crate::support::{Person, TestApp};
+
+/// Every mutation that a right may open.
+const ACTS: [&str; 9] = [
+    "createContact",
+    "createTag",
+    "createTagGroup",
+    "deleteContact",
+    "deleteTag",
+    "setRights",
+    "tagContacts",
+    "untagContacts",
+    "updateContact",
+];
+
+/// Every mutation that no right opens: one's own sign-in and one's own mailboxes.
+const OWN: [&str; 7] = [
+    "connectMailAccount",
+    "disconnectMailAccount",
+    "pauseMailAccount",
+    "resumeMailAccount",
+    "signIn",
+    "signOut",
+    "syncMailAccount",
+];
+
+/// All that a refused request must leave as it was.
+async fn everything(person: &Person) -> Value {
+    let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } tagGroups { id } \
+                    tags(first: 200) { nodes { id contactCount } } users { nodes { id rights } } }";
+    person.query(document, json!({})).await
+}
+
+#[tokio::test]
+async fn each_right_opens_exactly_its_doors() {
+    let test = TestApp::on_sqlite(&[]).await;
+    let company = test.workspace(Plan::Pro).await;
+    let ann = &company.ann;
+    let carol = id::encode(company.user("Carol", &[]).await.id).to_string();
+    let schema = ann.query("{ __schema { mutationType { fields { name } } } }", json!({})).await;
+    let there: BTreeSet<String> = each(&schema["__schema"]["mutationType"]["fields"], "name").into_iter().collect();
+    let known: BTreeSet<String> = ACTS.iter().chain(&OWN).map(|name| (*name).to_owned()).collect();
+    assert_eq!(there, known, "what opens it is written down for every mutation");
+
+    let mut table = "What a user with only this right may do.\n\n".to_owned();
+    write!(table, "{:18}", "").unwrap();
+    ACTS.iter().for_each(|act| write!(table, " {act}").unwrap());
+    for right in std::iter::once(None).chain(Right::ALL.map(Some)) {
+        let name = right.map_or("none", Right::name);
+        let user = company.user("User", right.as_slice()).await;
+        write!(table, "\n{name:18}").unwrap();
+        for act in ACTS {
+            let contact = ann.adds("Somebody", &["some tag"]).await;
+            let tag = ann.tag_id("some tag").await;
+            let (document, variables) = match act {
+                "createContact" => (ADD, json!({ "input": { "name": "New", "tags": [format!("tag of {name}")] } })),
+                "createTag" => (MAKE_TAG, json!({ "input": { "name": format!("ahead by {name}") } })),
+                "createTagGroup" => {
+                    (MAKE_GROUP, json!({ "input": { "name": format!("group of {name}"), "color": "#000000" } }))
+                }
+                "deleteContact" => (DELETE, json!({ "id": contact })),
+                "deleteTag" => (DELETE_TAG, json!({ "id": tag })),
+                "setRights" => (SET_RIGHTS, json!({ "input": { "userId": carol, "rights": [] } })),
+                "tagContacts" => (TAG, json!({ "input": { "contactIds": [contact], "names": ["another tag"] } })),
+                "untagContacts" => (UNTAG, json!({ "input": { "contactIds": [contact], "names": ["some tag"] } })),
+                _ => (EDIT, json!({ "input": { "id": contact, "name": "Other" } })),
+            };
+            let before = everything(ann).await;
+            let payload = user.payload(document, variables).await;
+            let refused = !array(&payload["userErrors"]).is_empty();
+            if refused {
+                assert_eq!(refusal(&payload), "FORBIDDEN", "{act} by {name}");
+                assert_eq!(everything(ann).await, before, "{act} by {name}");
+            }
+            write!(table, " {mark:width$}", mark = if refused { '✘' } else { '✔' }, width = act.len()).unwrap();
+        }
+        table.truncate(table.trim_end().len());
+    }
+    table.push('\n');
+    let written = include_str!("rights.txt");
+    assert_eq!(table, written, "if this is meant, write it into tests/it/rights.txt:\n{table}");
+    test.stop().await;
+}
