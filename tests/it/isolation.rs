@@ -1,0 +1,250 @@
+//! A foreign id is as one that never existed, wherever an id can be given.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tagwire::users::Plan;
+
+use crate::deeds::{DELETE, DELETE_TAG, EDIT, MAKE_GROUP, MAKE_TAG, SET_RIGHTS, TAG, UNTAG, array, text};
+use crate::support::people::PASSWORD;
+use crate::support::{Person, TestApp};
+
+const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
+    fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
+const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name tags { id } }
+    tags { nodes { id name contactCount color group { id } } }
+    contacts { nodes { id name company version tags { id } } } }";
+const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
+const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
+const CONTACT: &str = "query($id: ID!) { contact(id: $id) { name } }";
+const OF_GROUP: &str = "query($id: ID) { tags(groupId: $id) { totalCount nodes { name } } }";
+const MATCHING: &str = "query($filter: ContactFilter) { contacts(filter: $filter) { totalCount nodes { name } } }";
+const SIGN_IN: &str =
+    "mutation($input: SignInInput!) { signIn(input: $input) { user { name } userErrors { code message path } } }";
+
+/// One object of each kind.
+struct Ids {
+    workspace: String,
+    user: String,
+    contact: String,
+    tag: String,
+    group: String,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Any,
+    Workspace,
+    User,
+    Contact,
+    Tag,
+    Group,
+}
+
+impl Ids {
+    fn of(&self, kind: Kind) -> Vec<&str> {
+        let all = [
+            (Kind::Workspace, &self.workspace),
+            (Kind::User, &self.user),
+            (Kind::Contact, &self.contact),
+            (Kind::Tag, &self.tag),
+            (Kind::Group, &self.group),
+        ];
+        all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
+    }
+}
+
+/// A place where an id is given: what it is the id of, and a request with it.
+struct Place {
+    name: &'static str,
+    kind: Kind,
+    document: &'static str,
+    variables: Box<dyn Fn(&str) -> Value>,
+}
+
+/// Every place of the schema, several where one input is used in several ways. What deletes comes last.
+fn places(own: &Ids, email: String) -> Vec<Place> {
+    fn place(
+        name: &'static str,
+        kind: Kind,
+        document: &'static str,
+        variables: impl Fn(&str) -> Value + 'static,
+    ) -> Place {
+        Place { name, kind, document, variables: Box::new(variables) }
+    }
+    let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
+    vec![
+        place("Query.node.id", Kind::Any, NODE, |id| json!({ "id": id })),
+        place("Query.nodes.ids", Kind::Any, NODES, |id| json!({ "ids": [id, id] })),
+        place("Query.contact.id", Kind::Contact, CONTACT, |id| json!({ "id": id })),
+        place("Query.tags.groupId", Kind::Group, OF_GROUP, |id| json!({ "id": id })),
+        place("TagMatch.id", Kind::Tag, MATCHING, |id| json!({ "filter": { "tag": { "id": id } } })),
+        place("TagMatch.groupId", Kind::Group, MATCHING, |id| json!({ "filter": { "tag": { "groupId": id } } })),
+        place(
+            "TagMatch.id",
+            Kind::Tag,
+            TAG,
+            |id| json!({ "input": { "filter": { "tag": { "id": id } }, "names": ["spare"] } }),
+        ),
+        place(
+            "SignInInput.workspaceId",
+            Kind::Workspace,
+            SIGN_IN,
+            move |id| json!({ "input": { "email": email, "password": PASSWORD, "workspaceId": id } }),
+        ),
+        place(
+            "CreateTagInput.groupId",
+            Kind::Group,
+            MAKE_TAG,
+            |id| json!({ "input": { "name": "in group", "groupId": id } }),
+        ),
+        place(
+            "UpdateContactInput.id",
+            Kind::Contact,
+            EDIT,
+            |id| json!({ "input": { "id": id, "company": "Thieves", "addTags": ["stolen"] } }),
+        ),
+        place(
+            "TagContactsInput.contactIds",
+            Kind::Contact,
+            TAG,
+            move |id| json!({ "input": { "contactIds": [contact, id], "names": ["both"] } }),
+        ),
+        place(
+            "TagContactsInput.tagIds",
+            Kind::Tag,
+            TAG,
+            move |id| json!({ "input": { "contactIds": [same_contact], "tagIds": [id], "names": ["beside"] } }),
+        ),
+        place(
+            "TagContactsInput.contactIds",
+            Kind::Contact,
+            UNTAG,
+            move |id| json!({ "input": { "contactIds": [id], "tagIds": [tag] } }),
+        ),
+        place("TagContactsInput.tagIds", Kind::Tag, UNTAG, |id| json!({ "input": { "filter": {}, "tagIds": [id] } })),
+        place(
+            "SetRightsInput.userId",
+            Kind::User,
+            SET_RIGHTS,
+            |id| json!({ "input": { "userId": id, "rights": ["ADMIN", "MANAGE_TAGS"] } }),
+        ),
+        place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
+        place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
+    ]
+}
+
+async fn furnish(ann: &Person) -> Ids {
+    let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Status", "color": "#1E90FF" } })).await;
+    let group = text(&group["tagGroup"]["id"]);
+    let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "lead", "groupId": group } })).await;
+    ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
+    let contact = ann.adds("Jan", &["lead"]).await;
+    let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
+    Ids {
+        workspace: text(&own["workspace"]["id"]),
+        user: text(&own["viewer"]["id"]),
+        contact,
+        tag: text(&tag["tag"]["id"]),
+        group,
+    }
+}
+
+/// The same object under another type.
+fn retyped(id: &str, of: u8) -> String {
+    let mut bytes = URL_SAFE_NO_PAD.decode(id).unwrap();
+    bytes[0] = of;
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// An id of the same type that names nothing.
+fn unheard_of(id: &str) -> String {
+    let mut bytes = URL_SAFE_NO_PAD.decode(id).unwrap();
+    bytes[1..].copy_from_slice(&rand::random::<u128>().to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Every argument and input field of type ID, as `Type.field.argument` or `Input.field`.
+async fn places_of_the_schema(ann: &Person) -> BTreeSet<String> {
+    let is_id = |of: &Value| {
+        let names = ["/name", "/ofType/name", "/ofType/ofType/name", "/ofType/ofType/ofType/name"];
+        names.iter().any(|name| of.pointer(name).is_some_and(|name| name == "ID"))
+    };
+    let mut places = BTreeSet::new();
+    for of in array(&ann.query(SCHEMA, json!({})).await["__schema"]["types"]) {
+        let name = text(&of["name"]);
+        if name.starts_with("__") {
+            continue;
+        }
+        for field in of["inputFields"].as_array().into_iter().flatten().filter(|field| is_id(&field["type"])) {
+            places.insert(format!("{name}.{}", text(&field["name"])));
+        }
+        for field in of["fields"].as_array().into_iter().flatten() {
+            for argument in array(&field["args"]).iter().filter(|argument| is_id(&argument["type"])) {
+                places.insert(format!("{name}.{}.{}", text(&field["name"]), text(&argument["name"])));
+            }
+        }
+    }
+    places
+}
+
+#[tokio::test]
+async fn a_foreign_id_is_as_one_that_never_existed() {
+    TestApp::on_each_database(async |test| {
+        let ann = test.workspace(Plan::Pro).await.ann;
+        let stranger = test.workspace(Plan::Pro).await.ann;
+        let (own, foreign) = (furnish(&ann).await, furnish(&stranger).await);
+        let places = places(&own, ann.email.clone());
+        let told: BTreeSet<_> = places.iter().map(|place| place.name.to_owned()).collect();
+        assert_eq!(told, places_of_the_schema(&ann).await, "every place for an id stands in this story's table");
+
+        let state = async || {
+            (
+                ann.query(ALL, json!({})).await,
+                ann.cursor().await,
+                stranger.query(ALL, json!({})).await,
+                stranger.cursor().await,
+            )
+        };
+        let before = state().await;
+        for place in &places {
+            let ask = async |id: &str| ann.response(place.document, (place.variables)(id)).await;
+            let first = own.of(place.kind)[0];
+            let expected = ask(&unheard_of(first)).await;
+            let mut ids: Vec<String> = foreign.of(place.kind).into_iter().map(str::to_owned).collect();
+            ids.extend(own.of(place.kind).into_iter().map(unheard_of));
+            for id in own.of(place.kind) {
+                let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
+                ids.extend((0..=11).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+            }
+            if place.kind != Kind::Any {
+                ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));
+            }
+            ids.extend(["", "garbage", "💥", "0", "\0", " ", "' OR 1=1 --"].map(str::to_owned));
+            ids.extend([
+                format!("{first}A"),
+                format!("{first}="),
+                format!(" {first}"),
+                first[1..].to_owned(),
+                "A".repeat(50_000),
+            ]);
+            for id in ids {
+                let shown: String = id.chars().take(60).collect();
+                assert_eq!(ask(&id).await, expected, "{} with {shown:?}", place.name);
+            }
+        }
+        assert_eq!(state().await, before, "nothing changed");
+
+        // The same requests do something with an id of one's own.
+        for place in &places {
+            let nothing = ann.response(place.document, (place.variables)(&unheard_of(own.of(place.kind)[0]))).await;
+            for id in own.of(place.kind) {
+                assert_ne!(ann.response(place.document, (place.variables)(id)).await, nothing, "{}", place.name);
+            }
+        }
+        assert_eq!(stranger.query(ALL, json!({})).await, before.2);
+    })
+    .await;
+}

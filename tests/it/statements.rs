@@ -1,0 +1,60 @@
+//! How many statements a read costs.
+
+use serde_json::{Value, json};
+use tagwire::users::Plan;
+
+use crate::deeds::{MAKE_GROUP, MAKE_TAG};
+use crate::support::{Person, TestApp};
+
+const LIST: &str = "{ contacts(first: 50) { nodes { tags { name group { name } } } } }";
+const EVERYTHING: &str = "{ contacts(first: 50) { totalCount nodes {
+    name emails { address } phones { number } tags { name color group { name color } } } } }";
+
+/// Statements of one request: the least of several, since the server has other things to do now and then.
+async fn cost(test: &TestApp, ann: &Person, document: &str) -> (u64, Value) {
+    // The first time a document is read in.
+    let data = ann.query(document, json!({})).await;
+    let mut least = u64::MAX;
+    for _ in 0..5 {
+        let before = test.app.db.statements();
+        ann.query(document, json!({})).await;
+        least = least.min(test.app.db.statements() - before);
+    }
+    (least, data)
+}
+
+#[tokio::test]
+async fn fifty_contacts_cost_as_many_statements_as_five() {
+    TestApp::on_each_database(async |test| {
+        let ann = test.workspace(Plan::Pro).await.ann;
+        for number in 0..6 {
+            let group = json!({ "input": { "name": format!("group {number}"), "color": "#1E90FF" } });
+            let group = ann.does(MAKE_GROUP, group).await["tagGroup"]["id"].take();
+            ann.does(MAKE_TAG, json!({ "input": { "name": format!("tag {number}"), "groupId": group } })).await;
+        }
+        let add = async |numbers: std::ops::Range<usize>| {
+            for number in numbers {
+                let tags = [0, 1, 2].map(|step| format!("tag {}", (number + step) % 6));
+                let emails = [json!({ "address": format!("contact.{number}@acme.test") })];
+                let phones = [json!({ "number": "+31 20 1234567" })];
+                let input =
+                    json!({ "name": format!("Contact {number}"), "tags": tags, "emails": emails, "phones": phones });
+                ann.does(crate::deeds::ADD, json!({ "input": input })).await;
+            }
+        };
+        add(0..5).await;
+        let five = [cost(test, &ann, LIST).await, cost(test, &ann, EVERYTHING).await];
+        add(5..50).await;
+        let fifty = [cost(test, &ann, LIST).await, cost(test, &ann, EVERYTHING).await];
+        for ((few, data), (many, more)) in five.into_iter().zip(fifty) {
+            assert_eq!(few, many);
+            assert!(few <= 6, "{few} statements");
+            for (data, count) in [(data, 5), (more, 50)] {
+                let nodes = data["contacts"]["nodes"].as_array().unwrap();
+                assert_eq!(nodes.len(), count);
+                assert!(nodes.iter().all(|node| node["tags"][2]["group"]["name"].is_string()));
+            }
+        }
+    })
+    .await;
+}
