@@ -10,6 +10,7 @@ mod imap_faults;
 mod layering;
 mod live;
 mod mail_corpus;
+mod mail_crash;
 mod mail_sync;
 mod over_http;
 mod shutdown;

@@ -5,6 +5,7 @@ pub mod dovecot;
 pub mod http;
 pub mod mailbox;
 pub mod people;
+pub mod process;
 pub mod scripted_imap;
 pub mod socket;
 pub mod test_app;
