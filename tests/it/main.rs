@@ -13,6 +13,8 @@ mod isolation;
 mod layering;
 mod live;
 mod mail_corpus;
+mod mail_crash;
+mod mail_faults;
 mod mail_sync;
 mod over_http;
 mod rights;
