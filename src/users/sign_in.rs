@@ -58,6 +58,9 @@ pub async fn sign_in(db: &Db, clock: &Clock, given: SignIn) -> Result<SignedIn, 
     if let Some(workspace) = given.workspace {
         users.retain(|user| user.workspace == workspace);
     }
+    if users.is_empty() {
+        return Err(Error::WrongCredentials);
+    }
     attempts::succeeded(db, &key, given.peer).await?;
     if users.len() > 1 {
         let workspaces = workspace::Entity::find()

@@ -216,3 +216,62 @@ async fn a_mailbox_is_only_read() {
     let writing: Vec<_> = commands.iter().filter(|command| !reading.contains(&command.as_str())).collect();
     assert!(writing.is_empty(), "{writing:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_mailbox_is_as_one_that_never_existed() {
+    let server = Dovecot::start();
+    server.deliver(ALICE.0, "INBOX", &mail("jan@bedrijf.test", "secret"));
+    TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
+        let owner = test.workspace(Plan::Free).await.ann;
+        let stranger = test.workspace(Plan::Free).await.ann;
+        let mut socket = follow(&owner).await;
+        connect(&owner, server.imaps_port(), ALICE).await;
+        until_state(&mut socket, "LIVE").await;
+        let create = "mutation { createContact(input: { name: \"Jan\", emails: [{ address: \"jan@bedrijf.test\" }] }) { contact { id } } }";
+        let contact = owner.query(create, json!({})).await["createContact"]["contact"]["id"].take();
+        let ids = "{ mailAccounts { id folders { id role } } messages(first: 1) { nodes { id } } }";
+        let data = owner.query(ids, json!({})).await;
+        let account = &data["mailAccounts"][0];
+        let folders = account["folders"].as_array().unwrap();
+        let inbox = folders.iter().find(|folder| folder["role"] == "INBOX").unwrap();
+        let message = &data["messages"]["nodes"][0]["id"];
+
+        let list = "query($filter: MessageFilter) { messages(filter: $filter) { totalCount nodes { id } } }";
+        for (member, id) in [("accountIds", &account["id"]), ("folderId", &inbox["id"]), ("contactId", &contact)] {
+            let value = |id: &serde_json::Value| if member == "accountIds" { json!([id]) } else { id.clone() };
+            let asked = json!({ "filter": { member: value(id) } });
+            assert!(owner.query(list, asked.clone()).await["messages"]["totalCount"].as_i64().unwrap() >= 1);
+            let never = json!({ "filter": { member: value(&json!("never")) } });
+            assert_eq!(stranger.query(list, asked).await, stranger.query(list, never).await, "{member}");
+        }
+        for id in [&account["id"], &inbox["id"], message] {
+            let node = stranger.query("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await;
+            assert!(node["node"].is_null());
+        }
+        let fields = "{ mailAccount { id } userErrors { code message path } }";
+        for mutation in ["pauseMailAccount", "resumeMailAccount", "syncMailAccount"] {
+            let document = format!("mutation($id: ID!) {{ {mutation}(id: $id) {fields} }}");
+            let foreign = stranger.query(&document, json!({ "id": account["id"] })).await;
+            assert_eq!(foreign, stranger.query(&document, json!({ "id": "never" })).await);
+            assert_eq!(foreign[mutation]["userErrors"][0]["code"], "NOT_FOUND");
+        }
+        let document = "mutation($id: ID!) { disconnectMailAccount(id: $id, deleteMessages: true) { deletedId userErrors { code message path } } }";
+        let foreign = stranger.query(document, json!({ "id": account["id"] })).await;
+        assert_eq!(foreign, stranger.query(document, json!({ "id": "never" })).await);
+        assert!(subjects(&owner).await.contains(&"secret".to_owned()));
+
+        // Who follows a foreign mailbox hears nothing of it.
+        let mut deaf = stranger.socket().await;
+        let follow_one = "subscription($id: ID!) { mailAccountChanged(id: $id) { mailAccountId } }";
+        deaf.subscribe("account", follow_one, json!({ "id": account["id"] })).await;
+        let arrivals = "subscription($ids: [ID!]) { messageReceived(accountIds: $ids) { messageId } }";
+        deaf.subscribe("mail", arrivals, json!({ "ids": [account["id"]] })).await;
+        let unique = format!("new {:08x}", rand::random::<u32>());
+        server.deliver(ALICE.0, "INBOX", &mail("jan@bedrijf.test", &unique));
+        until(&mut socket, "mail", |data| data["messageReceived"]["message"]["subject"] == unique.as_str()).await;
+        deaf.subscribe("here", "{ viewer { id } }", json!({})).await;
+        let first = deaf.next().await;
+        assert_eq!(first["id"], "here", "{first}");
+    })
+    .await;
+}

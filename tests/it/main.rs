@@ -16,6 +16,8 @@ mod layering;
 mod limits;
 mod live;
 mod mail_corpus;
+mod mail_crash;
+mod mail_faults;
 mod mail_sync;
 mod over_http;
 mod processes;

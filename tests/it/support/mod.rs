@@ -2,9 +2,11 @@
 //! demand. Start reading at `TestApp`.
 
 pub mod dovecot;
+pub mod faulty_way;
 pub mod http;
 pub mod mailbox;
 pub mod people;
+pub mod process;
 pub mod scripted_imap;
 pub mod socket;
 pub mod test_app;

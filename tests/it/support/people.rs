@@ -81,6 +81,24 @@ impl Person {
         }
     }
 
+    /// Signs in at a server that is a process of its own.
+    pub async fn at(url: &str, id: &str, email: &str) -> Self {
+        let document = "mutation($input: SignInInput!) { signIn(input: $input) { token } }";
+        let variables = serde_json::json!({ "input": { "email": email, "password": PASSWORD } });
+        let body = serde_json::json!({ "query": document, "variables": variables });
+        let token = http::graphql(url).json(&body).await.json()["data"]["signIn"]["token"]
+            .as_str()
+            .expect("a sign-in")
+            .to_owned();
+        let id = tagwire::graphql::id::decode(id).expect("an id of a user");
+        Self { id, email: email.to_owned(), token, url: url.to_owned() }
+    }
+
+    /// The same sign-in at the address where the server listens now.
+    pub fn moved(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The same person with another sign-in.
     pub async fn again(&self, test: &TestApp) -> Self {
         Self::sign_in(&test.app, &test.url, self.id, self.email.clone()).await
