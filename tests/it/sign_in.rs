@@ -74,7 +74,7 @@ async fn an_unknown_address_and_a_wrong_password_are_told_alike() {
             (&ann.email, &long),
             (&ann.email, &PASSWORD.to_uppercase()),
         ] {
-            assert_eq!(sign_in(test, email, password).await, wrong, "{:.60} {:.60}", email, password);
+            assert_eq!(sign_in(test, email, password).await, wrong, "{email:.60} {password:.60}");
         }
     })
     .await;
