@@ -40,7 +40,7 @@ impl Node {
     }
 
     async fn required(&self) -> Result<i32, async_graphql::Error> {
-        Err("required failed".into())
+        std::future::ready(Err("required failed".into())).await
     }
 
     async fn optional(&self) -> Option<Result<i32, async_graphql::Error>> {
@@ -48,7 +48,7 @@ impl Node {
     }
 
     async fn result_of_option(&self) -> Result<Option<i32>, async_graphql::Error> {
-        Err("the result failed".into())
+        std::future::ready(Err("the result failed".into())).await
     }
 }
 

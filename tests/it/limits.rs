@@ -48,8 +48,7 @@ async fn what_is_at_a_limit_is_kept_as_it_is() {
                 json!({ "id": made }),
             );
             let mut seen = seen.await["contact"].take();
-            assert_eq!(each(&seen["tags"], "name"), [tag.clone()]);
-            seen["tags"] = json!([tag]);
+            seen["tags"] = json!(each(&seen["tags"], "name"));
             assert_eq!(seen, input);
         }
     })

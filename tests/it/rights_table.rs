@@ -55,7 +55,9 @@ async fn each_right_opens_exactly_its_doors() {
 
     let mut table = "What a user with only this right may do.\n\n".to_owned();
     write!(table, "{:18}", "").unwrap();
-    ACTS.iter().for_each(|act| write!(table, " {act}").unwrap());
+    for act in ACTS {
+        write!(table, " {act}").unwrap();
+    }
     for right in std::iter::once(None).chain(Right::ALL.map(Some)) {
         let name = right.map_or("none", Right::name);
         let user = company.user("User", right.as_slice()).await;
