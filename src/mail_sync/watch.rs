@@ -1,5 +1,6 @@
 //! News of the inbox: waits for it with IDLE, and reads it at once.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::SyncError;
@@ -23,6 +24,9 @@ pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opene
     loop {
         let done = async {
             look(session, &mut link, &opened).await?;
+            if !session.watched.swap(true, Ordering::Relaxed) {
+                session.look.notify_one();
+            }
             wait(session, &mut link, &opened).await
         };
         match done.await {
@@ -87,6 +91,10 @@ async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result
             let folder = session.folder(opened.folder.id).await?;
             read_up(session, link, &folder, u32::MAX, Way::Up { bounded: false }, exists).await?;
             session.tell_progress(true).await?;
+        }
+        if news.events.iter().any(|event| matches!(event, Untagged::Expunge(_) | Untagged::Vanished { .. })) {
+            // What left may be in another folder now.
+            session.look.notify_one();
         }
         if !only_new {
             return Ok(());

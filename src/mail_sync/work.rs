@@ -1,16 +1,17 @@
 //! Everything but news of the inbox: the other folders, the history of all, mail that could not be read before.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use entity::MailFolderId;
 
 use super::error::SyncError;
 use super::folders::rank;
-use super::imap::ImapError;
+use super::imap::{FolderStatus, ImapError};
 use super::link::Link;
 use super::reader::{self, Span, Way};
 use super::session::Session;
-use super::watch;
+use super::{reconcile, watch};
 use crate::mail_accounts::{self, Folder, Report};
 use crate::messages;
 
@@ -81,7 +82,7 @@ async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId) ->
         return Ok(true);
     }
     let left = self::folders(session).await?;
-    if !behind(&left) {
+    if !behind(&left) && session.watched.load(Ordering::Relaxed) {
         session.tell_progress(true).await?;
         report(session, Report::Live).await?;
     }
@@ -104,12 +105,29 @@ async fn report(session: &Session<'_>, report: Report) -> Result<(), SyncError> 
 
 /// What is new and what changed in a folder that is not watched.
 async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder) -> Result<(), SyncError> {
+    match link.conn.status(&folder.name_raw).await {
+        Ok(status) if is_known(session, folder, &status) => return Ok(()),
+        Ok(_) | Err(ImapError::Missing(_)) => {}
+        Err(error @ ImapError::No { .. }) => return refused(session, folder, &error).await,
+        Err(error) => return Err(error.into()),
+    }
     let opened = match link.examine(session, folder.clone(), true).await {
         Ok(opened) => opened,
         Err(SyncError::Imap(error @ ImapError::No { .. })) => return refused(session, folder, &error).await,
         Err(error) => return Err(error),
     };
     watch::look(session, link, &opened).await
+}
+
+/// Whether a folder's figures say that all of it is known: no new mail, as many messages, no changed flags. Where the server does not
+/// tell all three, the folder is opened to find out.
+fn is_known(session: &Session<'_>, folder: &Folder, status: &FolderStatus) -> bool {
+    let (stored, skipped) = session.tally.of(folder.id);
+    folder.uid_validity.is_some()
+        && status.uid_validity == folder.uid_validity
+        && status.uid_next == Some(folder.high_uid.saturating_add(1))
+        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == stored.saturating_add(skipped))
+        && matches!((status.highest_modseq, folder.mod_seq), (Some(now), Some(then)) if now <= then)
 }
 
 /// A folder that does not open is no reason to leave the others; one that is no longer listed either is gone.
@@ -153,6 +171,13 @@ async fn history(
         while !messages::end_generation(cx, &deps.db, lease, folder.id, folder.generation).await? {}
     }
     mail_accounts::note_exists(&session.cx, &session.deps.db, &session.lease, folder.id, opened.exists).await?;
+    // Only now can its numbers be compared with the server's.
+    if folder.id == watched {
+        session.watched.store(false, Ordering::Relaxed);
+        session.wake.notify_one();
+    } else {
+        reconcile::run(session, link, &opened).await?;
+    }
     Ok(true)
 }
 
@@ -179,6 +204,7 @@ async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> 
                 Err(error) => return Err(error),
             }
         }
+        session.recount(folder).await?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod layering;
 mod live;
 mod mail_corpus;
 mod mail_crash;
+mod mail_depth;
 mod mail_faults;
 mod mail_sync;
 mod over_http;
