@@ -102,6 +102,14 @@ async fn compare(
         let missing: Vec<u32> = missing.into_iter().filter(|uid| !holes.contains(uid)).collect();
         if !missing.is_empty() {
             reader::read_uids(session, link, folder, &missing).await?;
+            let all = first..=last;
+            let there = messages::located(cx, &deps.db, folder.id, folder.generation, all).await?;
+            let there: HashSet<u32> = there.into_iter().collect();
+            for uid in missing.into_iter().filter(|uid| !there.contains(uid)) {
+                // Listed a moment ago and not sent: it is asked for again later.
+                reader::still_a_hole(session, folder, uid).await?;
+                session.tally.skipped(folder.id, 1);
+            }
         }
         if first <= lowest || exists.is_some_and(|exists| !session.tally.disagrees(folder.id, exists)) {
             return Ok(());
@@ -146,6 +154,10 @@ async fn apply(session: &Session<'_>, folder: &Folder, found: Sweep) -> Result<(
     let Session { cx, deps, lease, .. } = session;
     messages::sweep(cx, &deps.db, lease, folder.id, folder.generation, found).await?;
     session.tally.removed(folder.id, removed);
+    if removed > 0 {
+        // What left may be in another folder now.
+        session.look.notify_one();
+    }
     Ok(())
 }
 

@@ -71,7 +71,17 @@ impl Default for Memory {
 impl<'a> Session<'a> {
     pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
         let cx = lease.cx(&deps.clock);
-        Self { cx, deps, lease, login, tally: Tally::default(), wake: &bells.inbox, look: &bells.others, watched: AtomicBool::new(false), memory }
+        Self {
+            cx,
+            deps,
+            lease,
+            login,
+            tally: Tally::default(),
+            wake: &bells.inbox,
+            look: &bells.others,
+            watched: AtomicBool::new(false),
+            memory,
+        }
     }
 
     /// Works until something fails.
@@ -123,7 +133,8 @@ impl<'a> Session<'a> {
     /// Counts a folder anew from its rows.
     pub(super) async fn recount(&self, folder: &Folder) -> Result<(), SyncError> {
         let life = [(folder.id, folder.generation)];
-        let counts = messages::counts_of_folders(&self.cx, &self.deps.db, &life).await.map_err(messages::Error::from)?;
+        let counts =
+            messages::counts_of_folders(&self.cx, &self.deps.db, &life).await.map_err(messages::Error::from)?;
         let skipped = messages::holes_of(&self.cx, &self.deps.db, &life).await?.len();
         let stored = counts.get(&folder.id).copied().unwrap_or_default().messages;
         self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));

@@ -92,10 +92,6 @@ async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result
             read_up(session, link, &folder, u32::MAX, Way::Up { bounded: false }, exists).await?;
             session.tell_progress(true).await?;
         }
-        if news.events.iter().any(|event| matches!(event, Untagged::Expunge(_) | Untagged::Vanished { .. })) {
-            // What left may be in another folder now.
-            session.look.notify_one();
-        }
         if !only_new {
             return Ok(());
         }

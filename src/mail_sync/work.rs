@@ -18,6 +18,9 @@ use crate::messages;
 /// Between two looks at the folders that are not watched.
 const ROUND: Duration = Duration::from_secs(60);
 
+/// Every so many rounds all folders are opened: figures can be old, as Dovecot's are when a folder changes twice within a second.
+const OPENED: u32 = 10;
+
 /// How long history is read before the other folders' news is looked for again.
 const SLICE: Duration = Duration::from_secs(20);
 
@@ -35,8 +38,9 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
     let mut link = Link::open(session).await?;
     let mut listed_at = session.deps.clock.now();
     let mut rounds = 0_u32;
+    let mut asked = true;
     loop {
-        match round(session, &mut link, watched).await {
+        match round(session, &mut link, watched, asked || rounds.is_multiple_of(OPENED)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) if error.is_unreadable() => {
@@ -50,8 +54,8 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
         mail_accounts::note_success(&session.cx, &session.deps.db, &session.lease, rounds >= 5).await?;
         messages::hide_gone(&session.cx, &session.deps.db, &session.lease).await?;
         tokio::select! {
-            () = tokio::time::sleep(ROUND) => {}
-            () = session.look.notified() => {}
+            () = tokio::time::sleep(ROUND) => asked = false,
+            () = session.look.notified() => asked = true,
         }
         if listed_at < session.deps.clock.now().minus(LISTING) {
             session.list_folders(&mut link).await?;
@@ -60,15 +64,16 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
     }
 }
 
-/// Looks at every folder once, and reads some history. True when there is more to do at once.
-async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId) -> Result<bool, SyncError> {
+/// Looks at every folder once, and reads some history. `open`: by opening each, whatever its figures say. True when there is more to
+/// do at once.
+async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId, open: bool) -> Result<bool, SyncError> {
     let folders = folders(session).await?;
     let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
     if behind(&folders) {
         report(session, Report::Backfilling).await?;
     }
     for folder in folders.iter().filter(|folder| folder.id != watched) {
-        news(session, link, folder).await?;
+        news(session, link, folder, open).await?;
     }
     let mut more = false;
     for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
@@ -104,9 +109,9 @@ async fn report(session: &Session<'_>, report: Report) -> Result<(), SyncError> 
 }
 
 /// What is new and what changed in a folder that is not watched.
-async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder) -> Result<(), SyncError> {
+async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder, open: bool) -> Result<(), SyncError> {
     match link.conn.status(&folder.name_raw).await {
-        Ok(status) if is_known(session, folder, &status) => return Ok(()),
+        Ok(status) if !open && is_known(session, folder, &status) => return Ok(()),
         Ok(_) | Err(ImapError::Missing(_)) => {}
         Err(error @ ImapError::No { .. }) => return refused(session, folder, &error).await,
         Err(error) => return Err(error.into()),
