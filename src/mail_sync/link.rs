@@ -23,6 +23,8 @@ pub(super) struct Opened {
     pub(super) exists: u32,
     /// The UID that the next message will have at least, as the server told at opening.
     pub(super) uid_next: Option<u32>,
+    /// Its highest modification sequence, if it keeps them (RFC 7162).
+    pub(super) mod_seq: Option<u64>,
 }
 
 impl Link {
@@ -71,7 +73,7 @@ impl Link {
             session.tally.counted(folder.id, 0, 0);
         }
         session.tally.exists(folder.id, examined.exists);
-        Ok(Opened { folder, exists: examined.exists, uid_next })
+        Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq })
     }
 
     /// Some servers tell it in STATUS only, some not at all.

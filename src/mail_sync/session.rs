@@ -1,5 +1,6 @@
 //! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use entity::MailFolderId;
@@ -28,6 +29,8 @@ pub(super) struct Session<'a> {
     pub(super) wake: &'a Notify,
     /// Rung when the other folders are.
     pub(super) look: &'a Notify,
+    /// Whether the watched folder was looked at.
+    pub(super) watched: AtomicBool,
     memory: &'a Memory,
 }
 
@@ -68,7 +71,17 @@ impl Default for Memory {
 impl<'a> Session<'a> {
     pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
         let cx = lease.cx(&deps.clock);
-        Self { cx, deps, lease, login, tally: Tally::default(), wake: &bells.inbox, look: &bells.others, memory }
+        Self {
+            cx,
+            deps,
+            lease,
+            login,
+            tally: Tally::default(),
+            wake: &bells.inbox,
+            look: &bells.others,
+            watched: AtomicBool::new(false),
+            memory,
+        }
     }
 
     /// Works until something fails.
@@ -114,6 +127,17 @@ impl<'a> Session<'a> {
             self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));
             self.tally.exists(folder.id, folder.exists_seen);
         }
+        Ok(())
+    }
+
+    /// Counts a folder anew from its rows.
+    pub(super) async fn recount(&self, folder: &Folder) -> Result<(), SyncError> {
+        let life = [(folder.id, folder.generation)];
+        let counts =
+            messages::counts_of_folders(&self.cx, &self.deps.db, &life).await.map_err(messages::Error::from)?;
+        let skipped = messages::holes_of(&self.cx, &self.deps.db, &life).await?.len();
+        let stored = counts.get(&folder.id).copied().unwrap_or_default().messages;
+        self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));
         Ok(())
     }
 

@@ -22,6 +22,8 @@ struct Inner {
     stored: HashMap<MailFolderId, u32>,
     skipped: HashMap<MailFolderId, u32>,
     exists: HashMap<MailFolderId, u32>,
+    /// Folders that were compared whole and whose numbers still do not agree: messages on the server, and accounted for.
+    odd: HashMap<MailFolderId, (u32, u32)>,
     told: Option<Instant>,
 }
 
@@ -43,6 +45,19 @@ impl Tally {
             let count = |counts: &HashMap<MailFolderId, u32>| counts.get(&folder).copied().unwrap_or_default();
             (count(&inner.stored), count(&inner.skipped))
         })
+    }
+
+    /// Whether a folder is to be compared whole: its numbers do not agree, and not because nothing can be done about it.
+    pub(super) fn disagrees(&self, folder: MailFolderId, exists: u32) -> bool {
+        let (stored, skipped) = self.of(folder);
+        let accounted = stored.saturating_add(skipped);
+        accounted != exists && self.with(|inner| inner.odd.get(&folder) != Some(&(exists, accounted)))
+    }
+
+    /// A folder was compared whole.
+    pub(super) fn compared(&self, folder: MailFolderId, exists: u32) {
+        let (stored, skipped) = self.of(folder);
+        self.with(|inner| inner.odd.insert(folder, (exists, stored.saturating_add(skipped))));
     }
 
     pub(super) fn stored(&self, folder: MailFolderId, more: u32) {

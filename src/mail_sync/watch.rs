@@ -1,5 +1,6 @@
 //! News of the inbox: waits for it with IDLE, and reads it at once.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::SyncError;
@@ -23,6 +24,9 @@ pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opene
     loop {
         let done = async {
             look(session, &mut link, &opened).await?;
+            if !session.watched.swap(true, Ordering::Relaxed) {
+                session.look.notify_one();
+            }
             wait(session, &mut link, &opened).await
         };
         match done.await {

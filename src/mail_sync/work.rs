@@ -1,21 +1,25 @@
 //! Everything but news of the inbox: the other folders, the history of all, mail that could not be read before.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use entity::MailFolderId;
 
 use super::error::SyncError;
 use super::folders::rank;
-use super::imap::ImapError;
+use super::imap::{FolderStatus, ImapError};
 use super::link::Link;
 use super::reader::{self, Span, Way};
 use super::session::Session;
-use super::watch;
+use super::{reconcile, watch};
 use crate::mail_accounts::{self, Folder, Report};
 use crate::messages;
 
 /// Between two looks at the folders that are not watched.
 const ROUND: Duration = Duration::from_secs(60);
+
+/// Every so many rounds all folders are opened: figures can be old, as Dovecot's are when a folder changes twice within a second.
+const OPENED: u32 = 10;
 
 /// How long history is read before the other folders' news is looked for again.
 const SLICE: Duration = Duration::from_secs(20);
@@ -34,8 +38,9 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
     let mut link = Link::open(session).await?;
     let mut listed_at = session.deps.clock.now();
     let mut rounds = 0_u32;
+    let mut asked = true;
     loop {
-        match round(session, &mut link, watched).await {
+        match round(session, &mut link, watched, asked || rounds.is_multiple_of(OPENED)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) if error.is_unreadable() => {
@@ -49,8 +54,8 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
         mail_accounts::note_success(&session.cx, &session.deps.db, &session.lease, rounds >= 5).await?;
         messages::hide_gone(&session.cx, &session.deps.db, &session.lease).await?;
         tokio::select! {
-            () = tokio::time::sleep(ROUND) => {}
-            () = session.look.notified() => {}
+            () = tokio::time::sleep(ROUND) => asked = false,
+            () = session.look.notified() => asked = true,
         }
         if listed_at < session.deps.clock.now().minus(LISTING) {
             session.list_folders(&mut link).await?;
@@ -59,15 +64,16 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
     }
 }
 
-/// Looks at every folder once, and reads some history. True when there is more to do at once.
-async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId) -> Result<bool, SyncError> {
+/// Looks at every folder once, and reads some history. `open`: by opening each, whatever its figures say. True when there is more to
+/// do at once.
+async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId, open: bool) -> Result<bool, SyncError> {
     let folders = folders(session).await?;
     let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
     if behind(&folders) {
         report(session, Report::Backfilling).await?;
     }
     for folder in folders.iter().filter(|folder| folder.id != watched) {
-        news(session, link, folder).await?;
+        news(session, link, folder, open).await?;
     }
     let mut more = false;
     for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
@@ -81,7 +87,7 @@ async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId) ->
         return Ok(true);
     }
     let left = self::folders(session).await?;
-    if !behind(&left) {
+    if !behind(&left) && session.watched.load(Ordering::Relaxed) {
         session.tell_progress(true).await?;
         report(session, Report::Live).await?;
     }
@@ -103,13 +109,30 @@ async fn report(session: &Session<'_>, report: Report) -> Result<(), SyncError> 
 }
 
 /// What is new and what changed in a folder that is not watched.
-async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder) -> Result<(), SyncError> {
+async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder, open: bool) -> Result<(), SyncError> {
+    match link.conn.status(&folder.name_raw).await {
+        Ok(status) if !open && is_known(session, folder, &status) => return Ok(()),
+        Ok(_) | Err(ImapError::Missing(_)) => {}
+        Err(error @ ImapError::No { .. }) => return refused(session, folder, &error).await,
+        Err(error) => return Err(error.into()),
+    }
     let opened = match link.examine(session, folder.clone(), true).await {
         Ok(opened) => opened,
         Err(SyncError::Imap(error @ ImapError::No { .. })) => return refused(session, folder, &error).await,
         Err(error) => return Err(error),
     };
     watch::look(session, link, &opened).await
+}
+
+/// Whether a folder's figures say that all of it is known: no new mail, as many messages, no changed flags. Where the server does not
+/// tell all three, the folder is opened to find out.
+fn is_known(session: &Session<'_>, folder: &Folder, status: &FolderStatus) -> bool {
+    let (stored, skipped) = session.tally.of(folder.id);
+    folder.uid_validity.is_some()
+        && status.uid_validity == folder.uid_validity
+        && status.uid_next == Some(folder.high_uid.saturating_add(1))
+        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == stored.saturating_add(skipped))
+        && matches!((status.highest_modseq, folder.mod_seq), (Some(now), Some(then)) if now <= then)
 }
 
 /// A folder that does not open is no reason to leave the others; one that is no longer listed either is gone.
@@ -153,6 +176,13 @@ async fn history(
         while !messages::end_generation(cx, &deps.db, lease, folder.id, folder.generation).await? {}
     }
     mail_accounts::note_exists(&session.cx, &session.deps.db, &session.lease, folder.id, opened.exists).await?;
+    // Only now can its numbers be compared with the server's.
+    if folder.id == watched {
+        session.watched.store(false, Ordering::Relaxed);
+        session.wake.notify_one();
+    } else {
+        reconcile::run(session, link, &opened).await?;
+    }
     Ok(true)
 }
 
@@ -179,6 +209,7 @@ async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> 
                 Err(error) => return Err(error),
             }
         }
+        session.recount(folder).await?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod limits;
 mod live;
 mod mail_corpus;
 mod mail_crash;
+mod mail_depth;
 mod mail_faults;
 mod mail_sync;
 mod over_http;
