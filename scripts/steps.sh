@@ -21,10 +21,11 @@ check() {
 # count_rust LOG STATUS: adds the summaries of cargo nextest or cargo test. A run that failed before its tests counts as one.
 count_rust() {
   local line ok=0 bad=0
-  while read -r line; do
-    if [[ $line =~ ([0-9]+)(/[0-9]+)?\ tests?\ run:\ ([0-9]+)\ passed ]]; then
-      ok=$((ok + BASH_REMATCH[3]))
-      bad=$((bad + BASH_REMATCH[1] - BASH_REMATCH[3]))
+  while IFS= read -r line; do
+    if [[ $line =~ ^\ *Summary\ .*\ ([0-9]+)(/[0-9]+)?\ tests?\ run:\ ([0-9]+)\ passed ]]; then
+      # The last word on all of it: what came before was the output of tests that failed.
+      ok=${BASH_REMATCH[3]}
+      bad=$((BASH_REMATCH[1] - BASH_REMATCH[3]))
     elif [[ $line =~ ^test\ result:.*\ ([0-9]+)\ passed\;\ ([0-9]+)\ failed ]]; then
       ok=$((ok + BASH_REMATCH[1]))
       bad=$((bad + BASH_REMATCH[2]))

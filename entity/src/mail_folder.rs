@@ -4,6 +4,33 @@ use sea_orm::entity::prelude::*;
 
 use crate::{MailAccountId, MailFolderId, Timestamp, WorkspaceId};
 
+/// What a folder is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Role {
+    /// Where mail arrives.
+    #[sea_orm(string_value = "INBOX")]
+    Inbox,
+    /// Sent mail.
+    #[sea_orm(string_value = "SENT")]
+    Sent,
+    /// Unfinished mail.
+    #[sea_orm(string_value = "DRAFTS")]
+    Drafts,
+    /// The archive.
+    #[sea_orm(string_value = "ARCHIVE")]
+    Archive,
+    /// Spam.
+    #[sea_orm(string_value = "JUNK")]
+    Junk,
+    /// Deleted mail.
+    #[sea_orm(string_value = "TRASH")]
+    Trash,
+    /// All mail of the account.
+    #[sea_orm(string_value = "ALL")]
+    All,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mail_folder")]
 pub struct Model {
@@ -14,7 +41,7 @@ pub struct Model {
     pub account: MailAccountId,
     pub name_raw: String,
     pub name: String,
-    pub role: Option<String>,
+    pub role: Option<Role>,
     pub synced: bool,
     pub generation: i64,
     pub uid_validity: Option<i64>,

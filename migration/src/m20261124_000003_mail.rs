@@ -8,14 +8,16 @@ use crate::ddl;
 pub struct Migration;
 
 /// `mail_account.lease_epoch` fences every write of a sync: a task whose epoch is old changes nothing.
-/// `secret` is encrypted. `state` and `problem_code` are the API's words.
+/// `secret` is encrypted. `state` and `problem_code` are the API's words. A disconnected account keeps its row for the mail that is
+/// kept, or until what is `removing` is gone; lists leave it out.
 ///
 /// `mail_folder`: for the current `generation` (one more with each change of UIDVALIDITY) every UID from `low_uid` to `high_uid` is
-/// in `mail_location`, or proven absent, or in `mail_hole`; both 0 and 1 before anything is known. UIDs above `arrival_uid` came after the
-/// account was connected and are announced. While `rebuilding`, locations of older generations are kept until the new pass is complete.
+/// in `mail_location`, or proven absent, or in `mail_hole`; `uid_validity` is null before anything is known. UIDs above `arrival_uid`
+/// came after the folder was first opened. `mod_seq`: all changes of flags up to it are stored. While `rebuilding`, locations of
+/// older generations are kept until the new pass is complete.
 ///
 /// `mail_message.identity` tells distinct mails of an account apart. `seen`, `flagged`, `answered` and `locations` repeat what its
-/// locations say; without any it is shown until `located_until` has passed, so that a move is no deletion.
+/// locations say; `gone_at` is when the last of them went, and only some time later is it `hidden`, so that a move is no deletion.
 /// `mail_participant.received_at` repeats the message's: a contact's mail, newest first, is one index scan for each address.
 const UP: &str = r"
 CREATE TABLE mail_account (
@@ -48,6 +50,8 @@ CREATE TABLE mail_account (
     lease_owner UUID,
     lease_epoch BIGINT NOT NULL,
     lease_until BIGINT,
+    disconnected_at BIGINT,
+    removing BOOLEAN NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (workspace, id),
@@ -101,7 +105,8 @@ CREATE TABLE mail_message (
     flagged BOOLEAN NOT NULL,
     answered BOOLEAN NOT NULL,
     locations INTEGER NOT NULL,
-    located_until BIGINT,
+    gone_at BIGINT,
+    hidden BOOLEAN NOT NULL,
     pack TEXT NOT NULL,
     pack_offset BIGINT NOT NULL,
     pack_length BIGINT NOT NULL,
@@ -113,7 +118,7 @@ CREATE TABLE mail_message (
 );
 CREATE UNIQUE INDEX mail_message_identity ON mail_message (workspace, account, identity);
 CREATE INDEX mail_message_newest ON mail_message (workspace, account, received_at, id);
-CREATE INDEX mail_message_unlocated ON mail_message (located_until);
+CREATE INDEX mail_message_gone ON mail_message (gone_at) WHERE gone_at IS NOT NULL AND NOT hidden;
 CREATE TABLE mail_location (
     workspace UUID NOT NULL,
     folder UUID NOT NULL,

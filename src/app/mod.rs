@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
+use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
+use crate::messages::Contents;
+use crate::secrets::{SecretError, Secrets};
+use crate::tags;
 use crate::users::{self, LiveSessions};
 
 /// A node: its settings, its database, and what runs on them.
@@ -21,17 +26,47 @@ pub struct App {
     pub feed: Feed,
     /// Sessions that hold sockets.
     pub sessions: LiveSessions,
+    /// The sync of mailboxes.
+    pub mail_sync: Supervisor,
+    /// Reads what is in messages.
+    pub contents: Contents,
+}
+
+/// A node cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The data folder cannot be made.
+    #[error("the folder {0} cannot be made: {1}")]
+    Folder(std::path::PathBuf, std::io::Error),
+    /// The database refuses.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The folder of blobs cannot be used.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The key that encrypts secrets cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The certificate authorities cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
 }
 
 impl App {
     /// Connects to the database, brings its schema up to date, and wires the parts together.
-    pub async fn build(config: Config, clock: Clock) -> Result<Self, Fault> {
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, BuildError> {
+        let folder = &config.data_dir;
+        std::fs::create_dir_all(folder).map_err(|error| BuildError::Folder(folder.clone(), error))?;
         let db = Db::open(&config.database_url, config.database_connections).await?;
         db.migrate().await?;
         let feed = Feed::new(db.clone());
         let sessions = LiveSessions::new(db.clone(), clock.clone(), feed.clone());
         feed.set_observer(Box::new(sessions.clone()));
-        Ok(Self { config: Arc::new(config), clock, db, feed, sessions })
+        let blobs = Blobs::local(&config.data_dir.join("blobs"))?;
+        let secrets = Secrets::open_or_create(&config.secret_key_file)?;
+        let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
+        let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
+        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents })
     }
 
     /// Runs what goes on in the background, until dropped.
@@ -45,7 +80,17 @@ impl App {
                 }
             }
         };
-        tokio::join!(self.feed.run(), retention, sweep);
+        // SQLite is one node's own: whoever held leases there is gone.
+        let alone = self.db.is_embedded();
+        let cleanup = tags::Cleanup::run(&self.db, &self.clock);
+        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, retention, sweep);
+    }
+
+    /// Lets go of what others may take over. To be called when `run` has been dropped.
+    pub async fn end(&self) {
+        if let Err(error) = self.mail_sync.release().await {
+            tracing::warn!(%error, "Leases of mailboxes could not be given back; they end by themselves in 45 seconds");
+        }
     }
 }
 

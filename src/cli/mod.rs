@@ -5,6 +5,7 @@
 
 mod create_user;
 mod create_workspace;
+mod demo;
 mod logging;
 mod migrate;
 mod password;
@@ -32,6 +33,8 @@ struct Arguments {
 enum Command {
     /// Run the server, until it gets SIGTERM or SIGINT
     Serve,
+    /// Run a server with a made-up workspace and a mailbox that gets mail, to try it
+    Demo(demo::Arguments),
     /// Bring the database's schema up to date, and stop
     Migrate,
     /// Print the GraphQL schema
@@ -59,10 +62,15 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
-    let config = Config::load()?;
+    let mut config = Config::load()?;
+    if matches!(command, Command::Demo(_)) && std::env::var_os("TAGWIRE_LOG").is_none() {
+        // What happens is told on standard output.
+        "warn".clone_into(&mut config.log);
+    }
     logging::begin(&config)?;
     match command {
         Command::Serve => serve::run(config).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Migrate => migrate::run(config).await,
         Command::Schema => {
             schema::run();

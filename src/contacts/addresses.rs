@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use entity::{AddressId, ContactId, address};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::sea_query::{ExprTrait, OnConflict, Query, SelectStatement};
 
 use super::Error;
 use super::draft::Email;
-use crate::db::{Fault, Tx};
+use crate::access::Cx;
+use crate::db::{Db, Fault, Tx};
 
 /// Keys of one statement.
 const KEYS_PER_STATEMENT: usize = 1000;
@@ -56,6 +57,41 @@ async fn find<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>) -> Result<HashMa
         ids.extend(rows.into_iter().map(|row| (row.address_key, row.id)));
     }
     Ok(ids)
+}
+
+/// An address and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// As first seen, or as typed for the contact.
+    pub address: String,
+    /// The contact it belongs to.
+    pub contact: Option<ContactId>,
+}
+
+/// Addresses by id.
+pub async fn addresses_by_ids(cx: &Cx, db: &Db, ids: &[AddressId]) -> Result<HashMap<AddressId, Address>, Fault> {
+    let mut addresses = HashMap::with_capacity(ids.len());
+    for batch in ids.chunks(KEYS_PER_STATEMENT) {
+        let rows = address::Entity::find()
+            .filter(address::Column::Workspace.eq(cx.workspace))
+            .filter(address::Column::Id.is_in(batch.iter().copied()))
+            .all(db.reader())
+            .await?;
+        addresses.extend(rows.into_iter().map(|row| (row.id, Address { address: row.address, contact: row.contact })));
+    }
+    Ok(addresses)
+}
+
+/// The ids of a contact's addresses, for `column IN (…)`.
+#[must_use]
+pub fn addresses_of(cx: &Cx, contact: ContactId) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(address::Column::Id)
+        .from(address::Entity)
+        .and_where(Expr::col(address::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(address::Column::Contact).eq(contact));
+    query
 }
 
 /// Gives a contact exactly these addresses.

@@ -15,7 +15,7 @@ mod words;
 
 use entity::{ContactId, Timestamp};
 
-pub use addresses::intern_addresses;
+pub use addresses::{Address, addresses_by_ids, addresses_of, intern_addresses};
 pub use bulk::{Contacts, Tagged, TagsGiven, tag, untag};
 pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};

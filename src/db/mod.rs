@@ -77,6 +77,12 @@ impl Db {
         self.writer.get_database_backend()
     }
 
+    /// Whether it is a file of this node's own, which no other node writes to.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
+    }
+
     /// What commits of this node wake.
     #[must_use]
     pub fn wake(&self) -> &Wake {

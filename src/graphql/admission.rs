@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, ServerError};
+use async_graphql::parser::types::{
+    BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+};
+use async_graphql::{Name, Request, ServerError, Value};
 
 use super::documents::{Documents, Key, Known};
 use super::error::Code;
@@ -63,6 +65,13 @@ impl Admission {
         }
         self.inputs.check(operation, &request.variables)?;
         let kind = operation.ty;
+        // The cost of a page is counted from variables that must be there. To every `Int` of the schema left out and null are the same.
+        for variable in operation.variable_definitions.iter().map(|definition| &definition.node) {
+            let optional = variable.var_type.node.nullable && variable.default_value.is_none();
+            if optional && variable.var_type.node.base == BaseType::Named(Name::new("Int")) {
+                request.variables.entry(variable.name.node.clone()).or_insert(Value::Null);
+            }
+        }
         request.set_parsed_query(ExecutableDocument::clone(&known.document));
         Ok(Admitted { request, kind, novelty: is_new.then_some(Novelty { key, known }) })
     }

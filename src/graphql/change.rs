@@ -22,6 +22,10 @@ pub enum ChangeKind {
     Tag,
     /// A group of tags.
     TagGroup,
+    /// A mail.
+    Message,
+    /// A connected mailbox, its state and progress.
+    MailAccount,
     /// A user, their rights included.
     User,
     /// The workspace itself.
@@ -133,6 +137,8 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
         Kind::User => Some((ChangeKind::User, Type::User)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
-        Kind::Message | Kind::MailAccount | Kind::Session => None,
+        Kind::Message => Some((ChangeKind::Message, Type::Message)),
+        Kind::MailAccount => Some((ChangeKind::MailAccount, Type::MailAccount)),
+        Kind::Session => None,
     }
 }

@@ -10,10 +10,12 @@ use super::contact_filter::{ContactFilter, ContactOrder};
 use super::error::{ApiError, ErrorCode, UserError};
 use super::id;
 use super::loaders::{EmailsOf, PhonesOf, TagsOf};
+use super::message::{self, MessageConnection};
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
 use super::tag::{Loaded, Tag};
 use crate::contacts::{self, ContactChange, Contacts, NewContact, TagsGiven};
+use crate::messages;
 
 /// A person or company outside.
 #[derive(Clone)]
@@ -80,6 +82,19 @@ impl Contact {
             reader: self.reader.clone(),
         };
         Ok(tags.iter().map(tag).collect())
+    }
+
+    /// The mail with any of its addresses that the viewer may see, newest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn messages(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessageConnection, ApiError> {
+        let filter = messages::MessageFilter { contact_id: Some(self.contact.id), ..Default::default() };
+        message::page(&self.reader, filter, &PageArguments { first, after, last, before }).await
     }
 
     /// When it was added.

@@ -9,8 +9,10 @@ use crate::changes::CursorError;
 use crate::contacts::{self, Field};
 use crate::db::Fault;
 use crate::feed::FeedError;
+use crate::mail_accounts::{self, ProblemCode};
+use crate::mail_sync;
 use crate::paging::PageError;
-use crate::{tags, users};
+use crate::{messages, tags, users};
 
 /// `extensions.code` of GraphQL errors: the whole list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +164,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The mail server does not take these credentials.
     MailAuthenticationFailed,
+    /// The mail server wants a password that was made for this use.
+    AppPasswordRequired,
     /// The mail server does not answer.
     MailServerUnreachable,
     /// The mail server refuses.
@@ -333,5 +337,55 @@ impl Refusal for users::Error {
 
     fn lost_a_race(&self) -> bool {
         matches!(self, Self::Fault(fault) if fault.is_transient())
+    }
+}
+
+impl From<ProblemCode> for ErrorCode {
+    fn from(code: ProblemCode) -> Self {
+        match code {
+            ProblemCode::AuthenticationFailed => Self::MailAuthenticationFailed,
+            ProblemCode::AppPasswordRequired => Self::AppPasswordRequired,
+            ProblemCode::Unreachable => Self::MailServerUnreachable,
+            ProblemCode::Refused => Self::MailServerRefused,
+        }
+    }
+}
+
+impl From<mail_sync::Refusal> for UserError {
+    fn from(refusal: mail_sync::Refusal) -> Self {
+        let path: &[&str] = match refusal.code {
+            ProblemCode::AuthenticationFailed | ProblemCode::AppPasswordRequired => &["input", "password"],
+            ProblemCode::Unreachable => &["input", "imapHost"],
+            ProblemCode::Refused => &[],
+        };
+        Self::new(refusal.code.into(), refusal.message, path)
+    }
+}
+
+impl Refusal for mail_accounts::Error {
+    fn refusal(self, path: &[&str]) -> Result<UserError, ApiError> {
+        let message = self.to_string();
+        Ok(match self {
+            Self::Denied(error) => denied(error),
+            Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
+            Self::AlreadyConnected(account) => {
+                UserError::new(ErrorCode::Conflict, message, &["input", "email"]).conflicting(id::encode(account))
+            }
+            Self::Server => UserError::new(ErrorCode::Invalid, message, &["input", "imapHost"]),
+            Self::Username => UserError::new(ErrorCode::Invalid, message, &["input", "username"]),
+            Self::Password => UserError::new(ErrorCode::Invalid, message, &["input", "password"]),
+            Self::Fenced | Self::Secret(_) => return Err(ApiError::fault(&message)),
+            Self::Fault(fault) => return Err(fault.into()),
+        })
+    }
+
+    fn lost_a_race(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.is_transient())
+    }
+}
+
+impl From<messages::Error> for ApiError {
+    fn from(error: messages::Error) -> Self {
+        Self::fault(&error)
     }
 }

@@ -3,7 +3,9 @@
 use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::{ContactId, TagGroupId, TagId, UserId, WorkspaceId};
+use entity::{
+    ContactId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+};
 use uuid::Uuid;
 
 /// What an id names. The discriminant is the first byte of the id's text: never change one.
@@ -65,6 +67,10 @@ api_ids! {
     ContactId => Contact,
     TagId => Tag,
     TagGroupId => TagGroup,
+    MailAccountId => MailAccount,
+    MailFolderId => MailFolder,
+    MailMessageId => Message,
+    MailAttachmentId => Attachment,
 }
 
 /// The API's text of an id.

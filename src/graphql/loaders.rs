@@ -18,10 +18,10 @@ use crate::tags::{self, Tag, TagGroup};
 use crate::users::{self, User};
 
 /// How long a batch gathers keys. Tokio's own timer has a grain of a millisecond, which each level of nesting would pay.
-const GATHER: Duration = Duration::from_micros(60);
+pub(super) const GATHER: Duration = Duration::from_micros(60);
 
 /// Keys of one statement.
-const BATCH: usize = 1000;
+pub(super) const BATCH: usize = 1000;
 
 /// The loaders of one request or event.
 pub(super) type Loaders = DataLoader<Load, HashMapCache>;
@@ -40,7 +40,7 @@ pub(super) fn loaders(db: Db, cx: &Cx) -> Loaders {
         .max_batch_size(BATCH)
 }
 
-struct FineTimer;
+pub(super) struct FineTimer;
 
 impl Timer for FineTimer {
     fn delay(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -6,6 +6,7 @@ use super::command::run;
 use super::contact::ContactMutation;
 use super::error::ApiError;
 use super::id;
+use super::mail_account::MailAccountMutation;
 use super::reader::Reader;
 use super::sign_in::SignInMutation;
 use super::tag::TagMutation;
@@ -16,7 +17,7 @@ use crate::users;
 /// What can be changed. Every payload has `userErrors`; when it is not empty nothing was changed.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(SignInMutation, ContactMutation, TagMutation, UserMutation);
+pub struct Mutation(SignInMutation, ContactMutation, TagMutation, UserMutation, MailAccountMutation);
 
 /// Administering users.
 #[derive(Default)]

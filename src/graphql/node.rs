@@ -1,12 +1,14 @@
 //! Anything that has an id.
 
 use async_graphql::{ID, Interface};
-use entity::{ContactId, TagGroupId, TagId, UserId, WorkspaceId};
+use entity::{ContactId, MailAccountId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::contact::Contact;
 use super::error::ApiError;
 use super::id::Type;
+use super::mail_account::{MailAccount, MailFolder};
+use super::message::Message;
 use super::reader::Reader;
 use super::tag::{Tag, TagGroup};
 use super::user::{User, Workspace};
@@ -26,6 +28,12 @@ pub enum Node {
     Tag(Tag),
     /// A group of tags.
     TagGroup(TagGroup),
+    /// A connected mailbox.
+    MailAccount(MailAccount),
+    /// A folder of a mailbox.
+    MailFolder(MailFolder),
+    /// A mail.
+    Message(Message),
 }
 
 impl Node {
@@ -45,6 +53,18 @@ impl Node {
             Type::TagGroup => {
                 let group = loaders.load_one(TagGroupId(id)).await?;
                 group.map(|group| Self::TagGroup(TagGroup { group, reader: reader.clone() }))
+            }
+            Type::MailAccount => {
+                let account = reader.mail().load_one(MailAccountId(id)).await?;
+                account.map(|account| Self::MailAccount(MailAccount { account, reader: reader.clone() }))
+            }
+            Type::MailFolder => {
+                let folder = reader.mail().load_one(MailFolderId(id)).await?;
+                folder.map(|folder| Self::MailFolder(MailFolder { folder, reader: reader.clone() }))
+            }
+            Type::Message => {
+                let message = reader.mail().load_one(MailMessageId(id)).await?;
+                message.map(|message| Self::Message(Message { message, reader: reader.clone() }))
             }
             _ => None,
         })

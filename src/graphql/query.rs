@@ -9,6 +9,8 @@ use super::connection::{self, PageArguments};
 use super::contact::ContactQuery;
 use super::error::{ApiError, Code};
 use super::id;
+use super::mail_account::MailAccountQuery;
+use super::message::MessageQuery;
 use super::node::Node;
 use super::reader::Reader;
 use super::scalar::Cursor;
@@ -22,7 +24,7 @@ const MOST_NODES: usize = 200;
 /// What can be read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct Query(CommonQuery, ContactQuery, TagQuery);
+pub struct Query(CommonQuery, ContactQuery, TagQuery, MailAccountQuery, MessageQuery);
 
 /// What concerns no single noun.
 #[derive(Default)]

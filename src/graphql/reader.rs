@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 
 use super::error::ApiError;
 use super::loaders::{Loaders, loaders};
+use super::mail_loaders::{MailLoaders, mail_loaders};
 use crate::access::Cx;
 use crate::app::App;
 use crate::changes::log::Head;
@@ -27,6 +28,8 @@ struct Inner {
     cx: Cx,
     /// Of what everyone in the workspace sees.
     shared: Arc<Loaders>,
+    /// Of what only some see: made when first asked for.
+    own: OnceLock<MailLoaders>,
     head: OnceLock<Head>,
 }
 
@@ -43,7 +46,7 @@ impl Reader {
     /// For one request.
     pub(super) fn new(app: &App, cx: Cx) -> Self {
         let shared = Arc::new(loaders(app.db.clone(), &cx));
-        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, head: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, own: OnceLock::new(), head: OnceLock::new() }) }
     }
 
     /// For one subscriber to the event with this number. What is loaded is at least as new as the event.
@@ -52,7 +55,7 @@ impl Reader {
         let made: Result<_, std::convert::Infallible> =
             events.0.get_or_insert_with(&key, || Ok(Arc::new(loaders(app.db.clone(), &cx))));
         let Ok(shared) = made;
-        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, head: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, own: OnceLock::new(), head: OnceLock::new() }) }
     }
 
     /// The reader of this request.
@@ -81,6 +84,11 @@ impl Reader {
     /// Loaders of what everyone in the workspace sees.
     pub(super) fn shared(&self) -> &Loaders {
         &self.inner.shared
+    }
+
+    /// Loaders of mail, as far as the viewer may see it.
+    pub(super) fn mail(&self) -> &MailLoaders {
+        self.inner.own.get_or_init(|| mail_loaders(self.inner.app.db.clone(), &self.inner.cx))
     }
 
     /// The head of the log from before anything else of this request was read.

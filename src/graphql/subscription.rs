@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Subscription as GraphqlSubscription};
+use async_graphql::{Context, ID, Subscription as GraphqlSubscription};
 use futures_util::{Stream, stream};
 
 use super::api::Caller;
 use super::change::{Change, ChangeKind};
 use super::error::ApiError;
+use super::id;
+use super::mail_change::{MailAccountChanged, MessageReceived};
 use super::reader::{EventLoaders, Reader};
 use super::scalar::Cursor;
 use super::tag_change::TagChange;
@@ -47,6 +49,39 @@ impl Subscription {
                 return None;
             }
             TagChange::of(change, cursor, &reader()?)
+        }))
+    }
+
+    /// Mail that arrives from the moment its account is first connected, each once: also what came during the import of history or
+    /// while the server was down.
+    async fn message_received(
+        &self,
+        ctx: &Context<'_>,
+        account_ids: Option<Vec<ID>>,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<MessageReceived, ApiError>> + use<>, ApiError> {
+        let following = Following::begin(ctx, after).await?;
+        let accounts = account_ids.map(|ids| ids.iter().filter_map(|id| id::decode(id)).collect::<Vec<_>>());
+        Ok(following.events(move |change, cursor, reader| {
+            MessageReceived::concerns(change, accounts.as_deref())
+                .then(|| MessageReceived::of(change, cursor, &reader()?))
+                .flatten()
+        }))
+    }
+
+    /// State, problem, progress and folders of the viewer's mailboxes, or of one.
+    async fn mail_account_changed(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<MailAccountChanged, ApiError>> + use<>, ApiError> {
+        let following = Following::begin(ctx, after).await?;
+        let account = id.map(|id| id::decode_or_nil(&id));
+        Ok(following.events(move |change, cursor, reader| {
+            MailAccountChanged::concerns(change, account)
+                .then(|| MailAccountChanged::of(change, cursor, &reader()?))
+                .flatten()
         }))
     }
 }

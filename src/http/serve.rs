@@ -46,7 +46,8 @@ const CROWDED: Duration = Duration::from_millis(100);
 pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken) {
     let http = Http::new(app.clone());
     let routes = router(http.clone());
-    let background = tokio::spawn(async move { app.run().await });
+    let running = app.clone();
+    let background = tokio::spawn(async move { running.run().await });
     let connections = TaskTracker::new();
     let finish = CancellationToken::new();
     let stop = async {
@@ -71,6 +72,9 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken)
         tracing::warn!(left = connections.len(), "Connections did not end in time and are cut");
     }
     background.abort();
+    // Ended for good: what it was writing is rolled back, not half done later.
+    let _ = background.await;
+    app.end().await;
 }
 
 async fn accept(

@@ -1,5 +1,28 @@
-//! Reads mail of connected accounts. Owns: talking to mail servers.
-//! Does not own: accounts, messages and their rules, which are features of their own.
-//! Start reading at [`imap`], the connection to a server.
+//! Keeps stored mail equal to connected mailboxes, and only ever reads there.
+//!
+//! Owns talking to mail servers and the order of work; accounts, messages and their rules are features of their own. Start reading at
+//! `Supervisor`, then `runner`, `watch` (news of the inbox) and `work` (history and the other folders); both read by `reader`.
 
+mod arrival;
+mod backoff;
+mod diagnosis;
+mod error;
+mod folders;
 pub mod imap;
+mod link;
+mod patience;
+mod prepare;
+mod reader;
+mod reconcile;
+mod runner;
+mod session;
+mod supervisor;
+mod tally;
+mod trial;
+mod watch;
+mod window;
+mod work;
+
+pub use imap::TlsSetupError;
+pub use supervisor::{Deps, Supervisor};
+pub use trial::{Refusal, try_credentials};

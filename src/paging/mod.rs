@@ -64,6 +64,8 @@ impl Place {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         bytes
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            // PostgreSQL takes no NUL, and no list gives one.
+            .filter(|Self(sort, _)| !matches!(sort, Sort::Text(text) if text.contains('\0')))
             .ok_or(PageError("This page cursor was not given by this list."))
     }
 }

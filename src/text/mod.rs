@@ -18,24 +18,41 @@ const COMBINING: CodePointMapDataBorrowed<'static, CanonicalCombiningClass> = Co
 const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> = CodePointMapData::new();
 
 /// The form by which two names are the same: NFKC, full Unicode case folding, no surrounding blanks, one space between words.
+/// NUL is dropped: no name has one, and PostgreSQL takes none even to look for.
 #[must_use]
 pub fn key(name: &str) -> String {
-    let composed = ComposingNormalizer::new_nfkc().normalize(name);
-    let folded = CaseMapper::new().fold_string(&composed);
-    // Folding can leave a decomposed form (U+0130), hence once more.
-    spaced(&ComposingNormalizer::new_nfkc().normalize(&folded))
+    settled(name, |name| {
+        let composed = ComposingNormalizer::new_nfkc().normalize(name);
+        let folded = CaseMapper::new().fold_string(&composed);
+        spaced(&ComposingNormalizer::new_nfkc().normalize(&folded)).replace('\0', "")
+    })
 }
 
 /// The form by which names are ordered and searched: as `key`, without accents, so that Émile stands beside Emile.
 #[must_use]
 pub fn plain(name: &str) -> String {
-    let key = key(name);
-    let bare: String = DecomposingNormalizer::new_nfkd()
-        .normalize_iter(key.chars())
-        .filter(|c| COMBINING.get(*c) == CanonicalCombiningClass::NotReordered)
-        .collect();
-    // Back to the composed form: Hangul, for one, is taken apart by NFKD.
-    ComposingNormalizer::new_nfc().normalize(&bare).into_owned()
+    settled(&key(name), |key| {
+        let bare: String = DecomposingNormalizer::new_nfkd()
+            .normalize_iter(key.chars())
+            .filter(|c| COMBINING.get(*c) == CanonicalCombiningClass::NotReordered)
+            .collect();
+        // Back to the composed form: Hangul, for one, is taken apart by NFKD.
+        spaced(&ComposingNormalizer::new_nfc().normalize(&bare))
+    })
+}
+
+/// Folds until nothing changes any more: folding can leave a decomposed form (U+0130), composing a blank before a mark (U+00B4).
+fn settled(text: &str, fold: impl Fn(&str) -> String) -> String {
+    let mut folded = fold(text);
+    // Twice is enough for all known characters; the bound is for those to come.
+    for _ in 0..4 {
+        let again = fold(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
 }
 
 /// The distinct words of `text` in their `plain` form. A word is a run of letters, digits and marks.
@@ -97,6 +114,7 @@ mod tests {
         assert_eq!(key("  HOT   Prospect "), "hot prospect");
         assert_eq!(key("Straße"), key("STRASSE"));
         assert_eq!(key("ﬁn"), "fin");
+        assert_eq!((key("n\0ul").as_str(), key("\0").as_str()), ("nul", ""));
         assert_eq!(key("Cafe\u{301}"), key("CAFÉ"));
         assert_ne!(key("cafe"), key("café"));
         assert_eq!(key("ΣΊΣΥΦΟΣ"), key("Σίσυφος"));

@@ -3,6 +3,7 @@
 
 pub mod dovecot;
 pub mod http;
+pub mod mailbox;
 pub mod people;
 pub mod scripted_imap;
 pub mod socket;

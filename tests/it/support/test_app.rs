@@ -37,7 +37,16 @@ impl TestApp {
 
     /// As `on_each_database`, with settings.
     pub async fn on_each_database_with(settings: &[(&str, &str)], story: impl AsyncFn(&TestApp)) {
-        let app = Self::on_sqlite(settings).await;
+        Self::tell(settings, || Clock::standing(MORNING), story).await;
+    }
+
+    /// As `on_each_database_with`, but time goes on by itself: for stories with mail servers, which have clocks of their own.
+    pub async fn in_real_time(settings: &[(&str, &str)], story: impl AsyncFn(&TestApp)) {
+        Self::tell(settings, Clock::system, story).await;
+    }
+
+    async fn tell(settings: &[(&str, &str)], clock: impl Fn() -> Clock, story: impl AsyncFn(&TestApp)) {
+        let app = Self::begin("", settings, clock()).await;
         story(&app).await;
         app.stop().await;
         let Ok(server) = std::env::var("TAGWIRE_TEST_POSTGRES") else {
@@ -48,7 +57,7 @@ impl TestApp {
         let admin = sea_orm::Database::connect(&server).await.expect("TAGWIRE_TEST_POSTGRES is there");
         admin.execute_unprepared(&format!("CREATE DATABASE {database}")).await.expect("a database of the story's own");
         let (before, _) = server.rsplit_once('/').expect("TAGWIRE_TEST_POSTGRES names a database");
-        let app = Self::begin(&format!("{before}/{database}"), settings).await;
+        let app = Self::begin(&format!("{before}/{database}"), settings, clock()).await;
         story(&app).await;
         app.stop().await;
         admin.execute_unprepared(&format!("DROP DATABASE {database} WITH (FORCE)")).await.expect("it can go");
@@ -56,10 +65,14 @@ impl TestApp {
 
     /// On SQLite only: for what has nothing to do with the database.
     pub async fn on_sqlite(settings: &[(&str, &str)]) -> Self {
-        Self::begin("", settings).await
+        Self::begin("", settings, Clock::standing(MORNING)).await
     }
 
-    async fn begin(database_url: &str, settings: &[(&str, &str)]) -> Self {
+    async fn begin(database_url: &str, settings: &[(&str, &str)], clock: Clock) -> Self {
+        if let Ok(filter) = std::env::var("TAGWIRE_TEST_LOG") {
+            // Another story of this process may have begun it.
+            let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+        }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -69,7 +82,7 @@ impl TestApp {
         let set = own.iter().chain(settings).filter(|(_, value)| !value.is_empty());
         let lines: Vec<_> = set.map(|(key, value)| format!("{key} = {value:?}")).collect();
         let config = Config::read(&Source::of_toml(&lines.join("\n")).expect("settings")).expect("sound settings");
-        let app = App::build(config, Clock::standing(MORNING)).await.expect("a database");
+        let app = App::build(config, clock).await.expect("a database");
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(tagwire::http::serve(app.clone(), listener, shutdown.clone()));
         Self { app, url, shutdown, serving, _folder: folder }

@@ -1,0 +1,117 @@
+//! Mail that arrives, and what becomes of mailboxes.
+
+use async_graphql::{ID, Object};
+use entity::{MailAccountId, MailMessageId};
+
+use super::error::ApiError;
+use super::id;
+use super::mail_account::MailAccount;
+use super::message::Message;
+use super::reader::Reader;
+use super::scalar::{Cursor, DateTime};
+use crate::changes::{self, Kind, Scope};
+
+/// A mail that arrived.
+pub struct MessageReceived {
+    cursor: Cursor,
+    occurred_at: DateTime,
+    id: MailMessageId,
+    reader: Reader,
+}
+
+impl MessageReceived {
+    /// Whether a change tells of mail that arrived in one of the mailboxes, before anything is made for it.
+    pub(super) fn concerns(change: &changes::Change, accounts: Option<&[MailAccountId]>) -> bool {
+        let wanted = match (accounts, change.after) {
+            (None, _) => true,
+            (Some(accounts), Scope::Mailbox(account, _)) => accounts.contains(&account),
+            (Some(_), _) => false,
+        };
+        change.kind == Kind::Message && change.body.arrived && wanted
+    }
+
+    pub(super) fn of(change: &changes::Change, cursor: changes::Cursor, reader: &Reader) -> Option<Self> {
+        change.action_for(reader.cx())?;
+        Some(Self {
+            cursor: Cursor(cursor.to_string()),
+            occurred_at: DateTime(change.at),
+            id: MailMessageId(change.subject),
+            reader: reader.clone(),
+        })
+    }
+}
+
+/// A mail that arrived.
+#[Object]
+impl MessageReceived {
+    /// Behind this arrival.
+    async fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// When it was stored.
+    async fn occurred_at(&self) -> DateTime {
+        self.occurred_at
+    }
+
+    /// Its id.
+    async fn message_id(&self) -> ID {
+        id::encode(self.id)
+    }
+
+    /// Null when gone or not visible now.
+    async fn message(&self) -> Option<Result<Message, ApiError>> {
+        let message = self.reader.mail().load_one(self.id).await.map_err(ApiError::from).transpose()?;
+        Some(message.map(|message| Message { message, reader: self.reader.clone() }))
+    }
+}
+
+/// A change of a mailbox: its state, problem, progress or folders.
+pub struct MailAccountChanged {
+    cursor: Cursor,
+    occurred_at: DateTime,
+    id: MailAccountId,
+    reader: Reader,
+}
+
+impl MailAccountChanged {
+    /// Whether a change is one of the mailbox, or of any, before anything is made for it.
+    pub(super) fn concerns(change: &changes::Change, account: Option<MailAccountId>) -> bool {
+        change.kind == Kind::MailAccount && account.is_none_or(|account| account.0 == change.subject)
+    }
+
+    pub(super) fn of(change: &changes::Change, cursor: changes::Cursor, reader: &Reader) -> Option<Self> {
+        change.action_for(reader.cx())?;
+        Some(Self {
+            cursor: Cursor(cursor.to_string()),
+            occurred_at: DateTime(change.at),
+            id: MailAccountId(change.subject),
+            reader: reader.clone(),
+        })
+    }
+}
+
+/// A change of a mailbox: its state, problem, progress or folders.
+#[Object]
+impl MailAccountChanged {
+    /// Behind this change.
+    async fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        self.occurred_at
+    }
+
+    /// The mailbox's id.
+    async fn mail_account_id(&self) -> ID {
+        id::encode(self.id)
+    }
+
+    /// The mailbox as it is now; null when gone or not visible now.
+    async fn mail_account(&self) -> Option<Result<MailAccount, ApiError>> {
+        let account = self.reader.mail().load_one(self.id).await.map_err(ApiError::from).transpose()?;
+        Some(account.map(|account| MailAccount { account, reader: self.reader.clone() }))
+    }
+}

@@ -1,0 +1,136 @@
+//! Batched loading of mail, as far as one viewer may see it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::runtime::TokioSpawner;
+use entity::{MailAccountId, MailFolderId, MailMessageId};
+
+use super::loaders::{BATCH, FineTimer, GATHER, all};
+use crate::access::Cx;
+use crate::db::{Db, Fault};
+use crate::mail_accounts::{self, Folder, MailAccount};
+use crate::messages::{self, Attachment, Counts, Message, Participant};
+
+/// The loaders of one viewer's mail in one request or event.
+pub(super) type MailLoaders = DataLoader<MailLoad, HashMapCache>;
+
+/// Loads what the viewer may see.
+pub(super) struct MailLoad {
+    db: Db,
+    cx: Cx,
+}
+
+/// New loaders, with nothing loaded.
+pub(super) fn mail_loaders(db: Db, cx: &Cx) -> MailLoaders {
+    let load = MailLoad { db, cx: cx.clone() };
+    DataLoader::with_cache(load, TokioSpawner::current(), FineTimer, HashMapCache::default())
+        .delay(GATHER)
+        .max_batch_size(BATCH)
+}
+
+/// Who is on a message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ParticipantsOf(pub MailMessageId);
+
+/// The files in a message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AttachmentsOf(pub MailMessageId);
+
+/// The folders a message lies in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FoldersOf(pub MailMessageId);
+
+/// The folders of a mailbox.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FoldersOfAccount(pub MailAccountId);
+
+/// How many messages lie in a folder, in the life of its UIDs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct CountsOf(pub MailFolderId, pub i64);
+
+impl Loader<MailAccountId> for MailLoad {
+    type Value = MailAccount;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[MailAccountId]) -> Result<HashMap<MailAccountId, MailAccount>, Fault> {
+        let accounts = mail_accounts::by_ids(&self.cx, &self.db, ids).await?;
+        Ok(accounts.into_iter().map(|account| (account.id, account)).collect())
+    }
+}
+
+impl Loader<MailFolderId> for MailLoad {
+    type Value = Folder;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[MailFolderId]) -> Result<HashMap<MailFolderId, Folder>, Fault> {
+        let folders = mail_accounts::folders_by_ids(&self.cx, &self.db, ids).await?;
+        Ok(folders.into_iter().map(|folder| (folder.id, folder)).collect())
+    }
+}
+
+impl Loader<FoldersOfAccount> for MailLoad {
+    type Value = Arc<[Folder]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FoldersOfAccount]) -> Result<HashMap<FoldersOfAccount, Self::Value>, Fault> {
+        let ids: Vec<MailAccountId> = keys.iter().map(|key| key.0).collect();
+        let mut by_account: HashMap<MailAccountId, Vec<Folder>> = HashMap::new();
+        for folder in mail_accounts::folders_of_accounts(&self.cx, &self.db, &ids).await? {
+            by_account.entry(folder.account).or_default().push(folder);
+        }
+        Ok(all(keys, by_account, |key| key.0))
+    }
+}
+
+impl Loader<CountsOf> for MailLoad {
+    type Value = Counts;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[CountsOf]) -> Result<HashMap<CountsOf, Counts>, Fault> {
+        let lives: Vec<_> = keys.iter().map(|key| (key.0, key.1)).collect();
+        let counts = messages::counts_of_folders(&self.cx, &self.db, &lives).await?;
+        Ok(keys.iter().map(|key| (*key, counts.get(&key.0).copied().unwrap_or_default())).collect())
+    }
+}
+
+impl Loader<MailMessageId> for MailLoad {
+    type Value = Message;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[MailMessageId]) -> Result<HashMap<MailMessageId, Message>, Fault> {
+        let messages = messages::by_ids(&self.cx, &self.db, ids).await?;
+        Ok(messages.into_iter().map(|message| (message.id, message)).collect())
+    }
+}
+
+impl Loader<ParticipantsOf> for MailLoad {
+    type Value = Arc<[Participant]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ParticipantsOf]) -> Result<HashMap<ParticipantsOf, Self::Value>, Fault> {
+        let ids: Vec<MailMessageId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, messages::participants_by_message_ids(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<AttachmentsOf> for MailLoad {
+    type Value = Arc<[Attachment]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[AttachmentsOf]) -> Result<HashMap<AttachmentsOf, Self::Value>, Fault> {
+        let ids: Vec<MailMessageId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, messages::attachments_by_message_ids(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<FoldersOf> for MailLoad {
+    type Value = Arc<[MailFolderId]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FoldersOf]) -> Result<HashMap<FoldersOf, Self::Value>, Fault> {
+        let ids: Vec<MailMessageId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, messages::folders_by_message_ids(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}

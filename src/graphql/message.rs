@@ -1,0 +1,294 @@
+//! Mail.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use futures_util::FutureExt;
+
+use super::connection::{self, PageArguments, connection};
+use super::contact::Contact;
+use super::error::ApiError;
+use super::id;
+use super::mail_account::{MailAccount, MailFolder, MailFolderRole};
+use super::mail_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
+use super::reader::Reader;
+use super::scalar::DateTime;
+use crate::messages::{self, Content, ParticipantRole};
+
+/// How much of a message the viewer may see; what is beyond it is null, or an empty list.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageAccess {
+    /// Who, to whom, when.
+    Metadata,
+    /// Its subject too.
+    Subject,
+    /// All of it.
+    Full,
+}
+
+/// A mail.
+#[derive(Clone)]
+pub struct Message {
+    pub(super) message: messages::Message,
+    pub(super) reader: Reader,
+}
+
+impl Message {
+    async fn participants(&self, role: ParticipantRole) -> Result<Vec<MailParticipant>, ApiError> {
+        let participants = self.reader.mail().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
+        let participant =
+            |found: &messages::Participant| MailParticipant { participant: found.clone(), reader: self.reader.clone() };
+        Ok(participants.iter().filter(|participant| participant.role == role).map(participant).collect())
+    }
+
+    async fn content(&self) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
+        let contents = &self.reader.app().contents;
+        Ok(contents.read(self.reader.cx(), self.reader.db(), self.message.id).await?)
+    }
+}
+
+/// A mail.
+#[Object]
+impl Message {
+    /// Its id.
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.message.id)
+    }
+
+    /// The mailbox it is in.
+    async fn account(&self) -> Result<MailAccount, ApiError> {
+        let account = self.reader.mail().load_one(self.message.account).await?;
+        let account = account.ok_or_else(|| ApiError::fault(&"a message without its mailbox"))?;
+        Ok(MailAccount { account, reader: self.reader.clone() })
+    }
+
+    /// The folders it lies in.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn folders(&self) -> Result<Vec<MailFolder>, ApiError> {
+        let ids = self.reader.mail().load_one(FoldersOf(self.message.id)).await?.unwrap_or_default();
+        let found = self.reader.mail().load_many(ids.iter().copied()).await?;
+        let folder =
+            |folder: &crate::mail_accounts::Folder| MailFolder { folder: folder.clone(), reader: self.reader.clone() };
+        Ok(ids.iter().filter_map(|id| found.get(id)).map(folder).collect())
+    }
+
+    /// How much of it the viewer may see; what is beyond it is null, or an empty list.
+    async fn access(&self) -> MessageAccess {
+        // Only the owner of a mailbox sees its mail, and sees all of it.
+        MessageAccess::Full
+    }
+
+    /// Its authors.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn from(&self) -> Result<Vec<MailParticipant>, ApiError> {
+        self.participants(ParticipantRole::From).await
+    }
+
+    /// Its recipients.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn to(&self) -> Result<Vec<MailParticipant>, ApiError> {
+        self.participants(ParticipantRole::To).await
+    }
+
+    /// Recipients of copies.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn cc(&self) -> Result<Vec<MailParticipant>, ApiError> {
+        self.participants(ParticipantRole::Cc).await
+    }
+
+    /// Its subject; empty when it has none.
+    async fn subject(&self) -> Option<&str> {
+        Some(&self.message.subject)
+    }
+
+    /// The beginning of its text.
+    async fn snippet(&self) -> Option<&str> {
+        Some(&self.message.snippet)
+    }
+
+    /// Its text; made of its HTML where it has no other.
+    async fn text(&self) -> Option<Result<String, ApiError>> {
+        let content = self.content().await.transpose()?;
+        Some(content.map(|content| content.text.clone()))
+    }
+
+    /// Sanitized; remote images are blocked. Null for a message that is only text.
+    async fn html(&self) -> Option<Result<String, ApiError>> {
+        match self.content().await.transpose()? {
+            Ok(content) => content.html.clone().map(Ok),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// When it was sent, as its sender says.
+    async fn sent_at(&self) -> Option<DateTime> {
+        self.message.sent_at.map(DateTime)
+    }
+
+    /// When its server received it.
+    async fn received_at(&self) -> DateTime {
+        DateTime(self.message.received_at)
+    }
+
+    /// Whether it was read.
+    async fn seen(&self) -> bool {
+        self.message.seen
+    }
+
+    /// Whether it is marked.
+    async fn flagged(&self) -> bool {
+        self.message.flagged
+    }
+
+    /// Whether it was answered.
+    async fn answered(&self) -> bool {
+        self.message.answered
+    }
+
+    /// Whether its owner keeps it from those who see the mailbox.
+    async fn private(&self) -> bool {
+        self.message.private
+    }
+
+    /// The files in it.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
+        let files = self.reader.mail().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
+        let file = |file: &messages::Attachment| Attachment {
+            id: id::encode(file.id),
+            filename: file.filename.clone(),
+            content_type: file.content_type.clone(),
+            size: i32::try_from(file.size).unwrap_or(i32::MAX),
+        };
+        Ok(files.iter().map(file).collect())
+    }
+
+    /// The contacts whose addresses are on it.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn contacts(&self) -> Result<Vec<Contact>, ApiError> {
+        let participants = self.reader.mail().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
+        let mut ids = Vec::new();
+        for id in participants.iter().filter_map(|participant| participant.contact) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let mut found = self.reader.shared().load_many(ids.iter().copied()).await?;
+        let contact = |contact| Contact { contact, reader: self.reader.clone() };
+        Ok(ids.iter().filter_map(|id| found.remove(id)).map(contact).collect())
+    }
+}
+
+/// Somebody on a message.
+pub struct MailParticipant {
+    participant: messages::Participant,
+    reader: Reader,
+}
+
+/// Somebody on a message.
+#[Object]
+impl MailParticipant {
+    /// The name on the message.
+    async fn name(&self) -> Option<&str> {
+        self.participant.name.as_deref()
+    }
+
+    /// The address.
+    async fn address(&self) -> &str {
+        &self.participant.address
+    }
+
+    /// The contact it belongs to now.
+    async fn contact(&self) -> Option<Result<Contact, ApiError>> {
+        let contact = self.reader.shared().load_one(self.participant.contact?).await.map_err(ApiError::from);
+        Some(contact.transpose()?.map(|contact| Contact { contact, reader: self.reader.clone() }))
+    }
+}
+
+/// A file in a message.
+#[derive(SimpleObject)]
+pub struct Attachment {
+    /// Its id.
+    pub id: ID,
+    /// Its name; empty when it has none.
+    pub filename: String,
+    /// Media type, as its sender says.
+    pub content_type: String,
+    /// Bytes.
+    pub size: i32,
+}
+
+connection!(MessageConnection, MessageEdge, Message, "messages");
+
+/// Which messages; all members hold together.
+#[derive(InputObject, Default)]
+pub struct MessageFilter {
+    /// In one of these mailboxes.
+    pub account_ids: Option<Vec<ID>>,
+    /// In a folder of this kind.
+    pub folder_role: Option<MailFolderRole>,
+    /// In this folder.
+    pub folder_id: Option<ID>,
+    /// With an address of this contact.
+    pub contact_id: Option<ID>,
+    /// Not read (true), or read (false).
+    pub unseen: Option<bool>,
+    /// With attachments (true), or without (false).
+    pub has_attachment: Option<bool>,
+    /// Received then or later.
+    pub since: Option<DateTime>,
+    /// Received before.
+    pub until: Option<DateTime>,
+}
+
+impl From<MessageFilter> for messages::MessageFilter {
+    fn from(asked: MessageFilter) -> Self {
+        Self {
+            account_ids: asked.account_ids.map(|ids| ids.iter().map(|id| id::decode_or_nil(id)).collect()),
+            folder_role: asked.folder_role.map(Into::into),
+            folder_id: asked.folder_id.map(|id| id::decode_or_nil(&id)),
+            contact_id: asked.contact_id.map(|id| id::decode_or_nil(&id)),
+            unseen: asked.unseen,
+            has_attachment: asked.has_attachment,
+            since: asked.since.map(|since| since.0),
+            until: asked.until.map(|until| until.0),
+        }
+    }
+}
+
+/// A page of messages, wherever it is asked for.
+pub(super) async fn page(
+    reader: &Reader,
+    filter: messages::MessageFilter,
+    arguments: &PageArguments,
+) -> Result<MessageConnection, ApiError> {
+    let page = arguments.page()?;
+    let rows = messages::list(reader.cx(), reader.db(), &filter, &page).await??;
+    let counting = reader.clone();
+    let count = Box::new(move || {
+        let (reader, filter) = (counting.clone(), filter.clone());
+        async move { Ok(messages::count(reader.cx(), reader.db(), &filter).await?) }.boxed()
+    });
+    Ok(MessageConnection { rows: rows.map(|message| Message { message, reader: reader.clone() }), count })
+}
+
+/// Reading mail.
+#[derive(Default)]
+pub struct MessageQuery;
+
+/// Reading mail.
+#[Object]
+impl MessageQuery {
+    /// The mail that the viewer may see, newest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<MessageFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessageConnection, ApiError> {
+        let filter = filter.unwrap_or_default().into();
+        page(Reader::of(ctx)?, filter, &PageArguments { first, after, last, before }).await
+    }
+}

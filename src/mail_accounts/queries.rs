@@ -1,0 +1,89 @@
+//! Reading mailboxes and their folders. A mailbox is seen by its owner; to all others it is as if it never existed.
+
+use entity::{MailAccountId, MailFolderId, mail_account, mail_folder};
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait, Query, SelectStatement};
+
+use super::{Folder, MailAccount, Role};
+use crate::access::{Actor, Cx};
+use crate::db::{Db, Fault};
+
+/// The ids of the mailboxes whose mail the actor may see, for `column IN (…)`. The one place that decides it.
+#[must_use]
+pub fn visible_accounts(cx: &Cx) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(mail_account::Column::Id)
+        .from(mail_account::Entity)
+        .and_where(Expr::col(mail_account::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(mail_account::Column::Removing).eq(false));
+    match &cx.actor {
+        Actor::System => {}
+        Actor::User(viewer) => {
+            query.and_where(Expr::col(mail_account::Column::Owner).eq(viewer.user));
+        }
+        Actor::MailAccount(account, _) => {
+            query.and_where(Expr::col(mail_account::Column::Id).eq(*account));
+        }
+    }
+    query
+}
+
+/// Mailboxes by id; also disconnected ones whose mail is kept.
+pub async fn by_ids(cx: &Cx, db: &Db, ids: &[MailAccountId]) -> Result<Vec<MailAccount>, Fault> {
+    let rows = mail_account::Entity::find()
+        .filter(mail_account::Column::Workspace.eq(cx.workspace))
+        .filter(mail_account::Column::Id.is_in(ids.iter().copied()))
+        .filter(mail_account::Column::Id.in_subquery(visible_accounts(cx)))
+        .all(db.reader())
+        .await?;
+    Ok(rows.into_iter().map(MailAccount::from).collect())
+}
+
+/// The connected mailboxes that the actor may see, oldest first.
+pub async fn list(cx: &Cx, db: &Db) -> Result<Vec<MailAccount>, Fault> {
+    let rows = mail_account::Entity::find()
+        .filter(mail_account::Column::Workspace.eq(cx.workspace))
+        .filter(mail_account::Column::Id.in_subquery(visible_accounts(cx)))
+        .filter(mail_account::Column::DisconnectedAt.is_null())
+        .order_by_asc(mail_account::Column::Id)
+        .all(db.reader())
+        .await?;
+    Ok(rows.into_iter().map(MailAccount::from).collect())
+}
+
+/// The folders of mailboxes by name.
+pub async fn folders_of_accounts(cx: &Cx, db: &Db, accounts: &[MailAccountId]) -> Result<Vec<Folder>, Fault> {
+    let rows = folders(cx)
+        .filter(mail_folder::Column::Account.is_in(accounts.iter().copied()))
+        .order_by_asc(mail_folder::Column::NameRaw)
+        .all(db.reader())
+        .await?;
+    Ok(rows.into_iter().map(Folder::from).collect())
+}
+
+/// Folders by id.
+pub async fn folders_by_ids(cx: &Cx, db: &Db, ids: &[MailFolderId]) -> Result<Vec<Folder>, Fault> {
+    let rows = folders(cx).filter(mail_folder::Column::Id.is_in(ids.iter().copied())).all(db.reader()).await?;
+    Ok(rows.into_iter().map(Folder::from).collect())
+}
+
+fn folders(cx: &Cx) -> Select<mail_folder::Entity> {
+    mail_folder::Entity::find()
+        .filter(mail_folder::Column::Workspace.eq(cx.workspace))
+        .filter(mail_folder::Column::Account.in_subquery(visible_accounts(cx)))
+}
+
+/// The ids of the folders with a role in mailboxes whose mail the actor may see, for `column IN (…)`.
+#[must_use]
+pub fn visible_folders(cx: &Cx, role: Role) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(mail_folder::Column::Id)
+        .from(mail_folder::Entity)
+        .and_where(Expr::col(mail_folder::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(mail_folder::Column::Role).eq(role))
+        .and_where(Expr::col(mail_folder::Column::Account).in_subquery(visible_accounts(cx)));
+    query
+}

@@ -1,0 +1,63 @@
+//! Rows of mailboxes and folders.
+
+use entity::{MailAccountId, MailFolderId, UserId, WorkspaceId, mail_account, mail_folder};
+use sea_orm::entity::prelude::*;
+use sea_orm::{DbBackend, DbErr, IntoActiveModel, QuerySelect};
+
+pub(super) async fn by_id(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: MailAccountId,
+) -> Result<Option<mail_account::Model>, DbErr> {
+    mail_account::Entity::find_by_id((workspace, id)).one(conn).await
+}
+
+pub(super) async fn lock(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: MailAccountId,
+) -> Result<Option<mail_account::Model>, DbErr> {
+    let mut query = mail_account::Entity::find_by_id((workspace, id));
+    if conn.get_database_backend() == DbBackend::Postgres {
+        query = query.lock_exclusive();
+    }
+    query.one(conn).await
+}
+
+pub(super) async fn by_email(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    owner: UserId,
+    key: &str,
+) -> Result<Option<mail_account::Model>, DbErr> {
+    mail_account::Entity::find()
+        .filter(mail_account::Column::Workspace.eq(workspace))
+        .filter(mail_account::Column::Owner.eq(owner))
+        .filter(mail_account::Column::EmailKey.eq(key))
+        .one(conn)
+        .await
+}
+
+pub(super) async fn folders(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    accounts: &[MailAccountId],
+) -> Result<Vec<mail_folder::Model>, DbErr> {
+    mail_folder::Entity::find()
+        .filter(mail_folder::Column::Workspace.eq(workspace))
+        .filter(mail_folder::Column::Account.is_in(accounts.iter().copied()))
+        .all(conn)
+        .await
+}
+
+pub(super) async fn folder(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: MailFolderId,
+) -> Result<Option<mail_folder::Model>, DbErr> {
+    mail_folder::Entity::find_by_id((workspace, id)).one(conn).await
+}
+
+pub(super) async fn save_folder(conn: &impl ConnectionTrait, row: &mail_folder::Model) -> Result<(), DbErr> {
+    mail_folder::Entity::update(row.clone().into_active_model().reset_all()).exec(conn).await.map(drop)
+}

@@ -1,0 +1,135 @@
+//! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use entity::MailFolderId;
+use tokio::sync::Notify;
+
+use super::error::SyncError;
+use super::folders;
+use super::imap::ImapError;
+use super::link::Link;
+use super::patience::Patience;
+use super::supervisor::Deps;
+use super::tally::Tally;
+use super::{watch, work};
+use crate::access::Cx;
+use crate::mail_accounts::{self, Folder, Lease, Login, Role};
+use crate::messages;
+
+/// What a session works with.
+pub(super) struct Session<'a> {
+    pub(super) cx: Cx,
+    pub(super) deps: &'a Deps,
+    pub(super) lease: Lease,
+    pub(super) login: Login,
+    pub(super) tally: Tally,
+    /// Rung when the inbox is to be looked at now.
+    pub(super) wake: &'a Notify,
+    /// Rung when the other folders are.
+    pub(super) look: &'a Notify,
+    memory: &'a Memory,
+}
+
+/// Rung when somebody asks to look for news now.
+#[derive(Debug, Default)]
+pub(super) struct Bells {
+    inbox: Notify,
+    others: Notify,
+    retry: Notify,
+}
+
+impl Bells {
+    /// Rings all.
+    pub(super) fn ring(&self) {
+        self.inbox.notify_one();
+        self.others.notify_one();
+        self.retry.notify_one();
+    }
+
+    /// Rung while the account waits for its next attempt. Earlier rings do not count.
+    pub(super) async fn retry(&self) {
+        self.retry.notified().await;
+    }
+}
+
+/// What an account's sessions hand on to the next: how large requests may be.
+pub(super) struct Memory {
+    windows: Mutex<Patience>,
+    groups: Mutex<Patience>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { windows: Mutex::new(Patience::new(1 << 20)), groups: Mutex::new(Patience::new(50)) }
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
+        let cx = lease.cx(&deps.clock);
+        Self { cx, deps, lease, login, tally: Tally::default(), wake: &bells.inbox, look: &bells.others, memory }
+    }
+
+    /// Works until something fails.
+    pub(super) async fn run(&self) -> Result<(), SyncError> {
+        let mut link = Link::open(self).await?;
+        let folders = self.list_folders(&mut link).await?;
+        self.count(&folders).await?;
+        let inbox = folders.iter().find(|folder| folder.role == Some(Role::All));
+        let inbox = inbox.or_else(|| folders.iter().find(|folder| folder.role == Some(Role::Inbox)));
+        let inbox = inbox.cloned().ok_or(ImapError::Missing("an inbox"))?;
+        let opened = link.examine(self, inbox, true).await?;
+        let watched = opened.folder.id;
+        tokio::try_join!(watch::run(self, link, opened), work::run(self, watched))?;
+        Ok(())
+    }
+
+    /// Takes over which folders there are; those that are listed.
+    pub(super) async fn list_folders(&self, link: &mut Link) -> Result<Vec<Folder>, SyncError> {
+        let listed = link.conn.list_folders().await?;
+        let found = folders::found(listed);
+        if found.is_empty() {
+            // Proves nothing, least of all that all folders are gone.
+            return Err(ImapError::Missing("any folder").into());
+        }
+        Ok(mail_accounts::update_folders(&self.cx, &self.deps.db, &self.lease, found).await?)
+    }
+
+    /// A folder as it is stored now.
+    pub(super) async fn folder(&self, id: MailFolderId) -> Result<Folder, SyncError> {
+        let found = mail_accounts::folders_by_ids(&self.cx, &self.deps.db, &[id]).await;
+        let found = found.map_err(mail_accounts::Error::from)?.pop();
+        found.ok_or(SyncError::Restart("a folder is gone"))
+    }
+
+    async fn count(&self, folders: &[Folder]) -> Result<(), SyncError> {
+        let lives: Vec<_> = folders.iter().map(|folder| (folder.id, folder.generation)).collect();
+        let counts = messages::counts_of_folders(&self.cx, &self.deps.db, &lives).await;
+        let counts = counts.map_err(messages::Error::from)?;
+        let holes = messages::holes_of(&self.cx, &self.deps.db, &lives).await?;
+        for folder in folders.iter().filter(|folder| folder.synced) {
+            let stored = counts.get(&folder.id).copied().unwrap_or_default().messages;
+            let skipped = holes.iter().filter(|hole| hole.folder == folder.id).count();
+            self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));
+            self.tally.exists(folder.id, folder.exists_seen);
+        }
+        Ok(())
+    }
+
+    /// Tells how far the mailbox is read, at most once a second unless it is the end.
+    pub(super) async fn tell_progress(&self, end: bool) -> Result<(), SyncError> {
+        if let Some(progress) = self.tally.due(end) {
+            mail_accounts::report_progress(&self.cx, &self.deps.db, &self.lease, progress).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn windows(&self) -> MutexGuard<'_, Patience> {
+        self.memory.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn groups(&self) -> MutexGuard<'_, Patience> {
+        self.memory.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,184 @@
+//! Everything but news of the inbox: the other folders, the history of all, mail that could not be read before.
+
+use std::time::Duration;
+
+use entity::MailFolderId;
+
+use super::error::SyncError;
+use super::folders::rank;
+use super::imap::ImapError;
+use super::link::Link;
+use super::reader::{self, Span, Way};
+use super::session::Session;
+use super::watch;
+use crate::mail_accounts::{self, Folder, Report};
+use crate::messages;
+
+/// Between two looks at the folders that are not watched.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// How long history is read before the other folders' news is looked for again.
+const SLICE: Duration = Duration::from_secs(20);
+
+/// Between two listings of the folders.
+const LISTING: Duration = Duration::from_secs(5 * 60);
+
+/// A folder that the server has not listed for so long, and does not open, is gone.
+const GONE: Duration = Duration::from_secs(60 * 60);
+
+/// Holes tried in one round.
+const HOLES: u64 = 100;
+
+/// Works until something fails. `watched` is the folder whose news comes another way.
+pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<(), SyncError> {
+    let mut link = Link::open(session).await?;
+    let mut listed_at = session.deps.clock.now();
+    let mut rounds = 0_u32;
+    loop {
+        match round(session, &mut link, watched).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) if error.is_unreadable() => {
+                link.replace(session).await?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        rounds = rounds.saturating_add(1);
+        // Five rounds without a failure: what failed before is over.
+        mail_accounts::note_success(&session.cx, &session.deps.db, &session.lease, rounds >= 5).await?;
+        messages::hide_gone(&session.cx, &session.deps.db, &session.lease).await?;
+        tokio::select! {
+            () = tokio::time::sleep(ROUND) => {}
+            () = session.look.notified() => {}
+        }
+        if listed_at < session.deps.clock.now().minus(LISTING) {
+            session.list_folders(&mut link).await?;
+            listed_at = session.deps.clock.now();
+        }
+    }
+}
+
+/// Looks at every folder once, and reads some history. True when there is more to do at once.
+async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId) -> Result<bool, SyncError> {
+    let folders = folders(session).await?;
+    let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
+    if behind(&folders) {
+        report(session, Report::Backfilling).await?;
+    }
+    for folder in folders.iter().filter(|folder| folder.id != watched) {
+        news(session, link, folder).await?;
+    }
+    let mut more = false;
+    for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
+        more |= !history(session, link, folder, watched).await?;
+        if more {
+            break;
+        }
+    }
+    holes(session, link).await?;
+    if more {
+        return Ok(true);
+    }
+    let left = self::folders(session).await?;
+    if !behind(&left) {
+        session.tell_progress(true).await?;
+        report(session, Report::Live).await?;
+    }
+    Ok(false)
+}
+
+/// The folders that are read, those that people look at first before the others.
+async fn folders(session: &Session<'_>) -> Result<Vec<Folder>, SyncError> {
+    let Session { cx, deps, lease, .. } = session;
+    let folders = mail_accounts::folders_of_accounts(cx, &deps.db, &[lease.account]).await;
+    let mut folders = folders.map_err(mail_accounts::Error::from)?;
+    folders.retain(|folder| folder.synced);
+    folders.sort_by_key(|folder| (rank(folder.role), folder.name.clone()));
+    Ok(folders)
+}
+
+async fn report(session: &Session<'_>, report: Report) -> Result<(), SyncError> {
+    Ok(mail_accounts::report(&session.cx, &session.deps.db, &session.lease, report).await?)
+}
+
+/// What is new and what changed in a folder that is not watched.
+async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder) -> Result<(), SyncError> {
+    let opened = match link.examine(session, folder.clone(), true).await {
+        Ok(opened) => opened,
+        Err(SyncError::Imap(error @ ImapError::No { .. })) => return refused(session, folder, &error).await,
+        Err(error) => return Err(error),
+    };
+    watch::look(session, link, &opened).await
+}
+
+/// A folder that does not open is no reason to leave the others; one that is no longer listed either is gone.
+async fn refused(session: &Session<'_>, folder: &Folder, error: &ImapError) -> Result<(), SyncError> {
+    let Session { cx, deps, lease, .. } = session;
+    let now = deps.clock.now();
+    if folder.gone_since.is_some_and(|since| since < now.minus(GONE)) {
+        while !messages::drop_folder(cx, &deps.db, lease, folder.id).await? {}
+        session.tally.forget(folder.id);
+    } else {
+        tracing::info!(account = %lease.account, folder = %folder.id, %error, "A folder does not open; trying again in a minute");
+    }
+    Ok(())
+}
+
+/// Reads some history of a folder. True when all of it is read.
+async fn history(
+    session: &Session<'_>,
+    link: &mut Link,
+    folder: &Folder,
+    watched: MailFolderId,
+) -> Result<bool, SyncError> {
+    let may_begin = folder.id != watched;
+    let opened = match link.examine(session, folder.clone(), may_begin).await {
+        Ok(opened) => opened,
+        // Looked at, and told, by `news`.
+        Err(SyncError::Imap(ImapError::No { .. })) => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    let folder = &opened.folder;
+    if !folder.backfill_done {
+        let uids = 1..=folder.low_uid.saturating_sub(1);
+        let span = Span { uids, way: Way::Down, exists: opened.exists, time: SLICE };
+        let (done, _) = reader::read(session, link, folder, span).await?;
+        if !done {
+            return Ok(false);
+        }
+    }
+    if folder.rebuilding {
+        let Session { cx, deps, lease, .. } = session;
+        while !messages::end_generation(cx, &deps.db, lease, folder.id, folder.generation).await? {}
+    }
+    mail_accounts::note_exists(&session.cx, &session.deps.db, &session.lease, folder.id, opened.exists).await?;
+    Ok(true)
+}
+
+/// Tries mail again that could not be read before.
+async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> {
+    let Session { cx, deps, .. } = session;
+    let folders = folders(session).await?;
+    let lives: Vec<_> = folders.iter().map(|folder| (folder.id, folder.generation)).collect();
+    let due = messages::due_holes(cx, &deps.db, &lives, HOLES).await?;
+    for folder in &folders {
+        let uids: Vec<u32> = due.iter().filter(|hole| hole.folder == folder.id).map(|hole| hole.uid).collect();
+        if uids.is_empty() {
+            continue;
+        }
+        let opened = link.examine(session, folder.clone(), false).await?;
+        for uid in uids {
+            // One by one: an answer that cannot be read must not cost the others their turn.
+            match reader::read_uids(session, link, &opened.folder, &[uid]).await {
+                Ok(_) => {}
+                Err(error) if error.is_unreadable() => {
+                    reader::still_a_hole(session, &opened.folder, uid).await?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Lists of messages, newest first.
+
+use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
+use sea_orm::{FromQueryResult, Iterable};
+
+use super::Message;
+use super::queries::{visible, visible_account_ids};
+use crate::access::Cx;
+use crate::contacts;
+use crate::db::{Db, Fault};
+use crate::mail_accounts::{self, Role};
+use crate::paging::{Page, PageError, Place, Rows, Sort};
+
+/// Which messages; all conditions hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// In one of these mailboxes.
+    pub account_ids: Option<Vec<MailAccountId>>,
+    /// In a folder with this role.
+    pub folder_role: Option<Role>,
+    /// In this folder.
+    pub folder_id: Option<MailFolderId>,
+    /// With an address of this contact.
+    pub contact_id: Option<ContactId>,
+    /// Not read, or read.
+    pub unseen: Option<bool>,
+    /// With attachments, or without.
+    pub has_attachment: Option<bool>,
+    /// Received then or later.
+    pub since: Option<Timestamp>,
+    /// Received before.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of the messages that match and that the actor may see, newest first.
+pub async fn list(
+    cx: &Cx,
+    db: &Db,
+    filter: &MessageFilter,
+    page: &Page,
+) -> Result<Result<Rows<Message>, PageError>, Fault> {
+    let mut query = Query::select();
+    query.columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)));
+    restrict(&mut query, cx, filter);
+    // With one mailbox, the index gives the order and the page stops early.
+    if let [account] = *visible_account_ids(cx, db).await?.as_slice() {
+        query.and_where(message(mail_message::Column::Account).eq(account));
+    }
+    let (sort, id) = (message(mail_message::Column::ReceivedAt), message(mail_message::Column::Id));
+    if let Err(error) = page.apply(&mut query, &sort, &id, true, true) {
+        return Ok(Err(error));
+    }
+    let rows = mail_message::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    let rows = page.rows(rows, |row| Place(Sort::Number(row.received_at.0), row.id.0));
+    Ok(Ok(rows.map(Message::from)))
+}
+
+/// How many messages match.
+pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
+    #[derive(FromQueryResult)]
+    struct Counted {
+        count: i64,
+    }
+    let mut query = Query::select();
+    query.expr_as(message(mail_message::Column::Id).count(), "count");
+    restrict(&mut query, cx, filter);
+    let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
+    Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
+}
+
+fn message(column: mail_message::Column) -> sea_orm::sea_query::SimpleExpr {
+    Expr::col((mail_message::Entity, column))
+}
+
+fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
+    query.from(mail_message::Entity).cond_where(visible(cx));
+    if let Some(accounts) = &filter.account_ids {
+        query.and_where(message(mail_message::Column::Account).is_in(accounts.iter().copied()));
+    }
+    if let Some(folder) = filter.folder_id {
+        query.and_where(located(Expr::col((mail_location::Entity, mail_location::Column::Folder)).eq(folder)));
+    }
+    if let Some(role) = filter.folder_role {
+        let folders = mail_accounts::visible_folders(cx, role);
+        let folder = Expr::col((mail_location::Entity, mail_location::Column::Folder));
+        query.and_where(located(folder.in_subquery(folders)));
+    }
+    if let Some(contact) = filter.contact_id {
+        let mut with = Query::select();
+        with.column(mail_participant::Column::Message)
+            .from(mail_participant::Entity)
+            .and_where(Expr::col(mail_participant::Column::Workspace).eq(cx.workspace))
+            .and_where(Expr::col(mail_participant::Column::Address).in_subquery(contacts::addresses_of(cx, contact)));
+        query.and_where(message(mail_message::Column::Id).in_subquery(with));
+    }
+    if let Some(unseen) = filter.unseen {
+        query.and_where(message(mail_message::Column::Seen).eq(!unseen));
+    }
+    if let Some(has_attachment) = filter.has_attachment {
+        query.and_where(message(mail_message::Column::HasAttachment).eq(has_attachment));
+    }
+    if let Some(since) = filter.since {
+        query.and_where(message(mail_message::Column::ReceivedAt).gte(since));
+    }
+    if let Some(until) = filter.until {
+        query.and_where(message(mail_message::Column::ReceivedAt).lt(until));
+    }
+}
+
+/// Whether the message has a place of which this holds.
+fn located(place: sea_orm::sea_query::SimpleExpr) -> sea_orm::sea_query::SimpleExpr {
+    let column = |column: mail_location::Column| Expr::col((mail_location::Entity, column));
+    let mut places = Query::select();
+    places.expr(Expr::value(1)).from(mail_location::Entity).cond_where(
+        Condition::all()
+            .add(
+                column(mail_location::Column::Workspace)
+                    .equals((mail_message::Entity, mail_message::Column::Workspace)),
+            )
+            .add(column(mail_location::Column::Message).equals((mail_message::Entity, mail_message::Column::Id)))
+            .add(place),
+    );
+    Expr::exists(places)
+}
