@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Parser)]
 struct Arguments {
     /// A PostgreSQL server; a database `tagwire_bench` is made there anew
-    #[arg(long, env = "BENCH_POSTGRES")]
+    #[arg(long)]
     postgres: String,
     /// Contacts in the workspace
     #[arg(long, default_value_t = 10_000)]
@@ -147,7 +147,10 @@ async fn measure(
     let each = (server.cpu()? - cpu).as_secs_f64() * 1e6 / f64::from(u32::try_from(deliveries)?);
     let kept = attached.saturating_sub(memory) / u64::try_from(arguments.subscribers.max(1))?;
     let Measured { missed, doubled, foreign, .. } = &measured;
-    say(&format!("{name}: {} subscribers, {} changes, {deliveries} deliveries", arguments.subscribers, arguments.changes));
+    say(&format!(
+        "{name}: {} subscribers, {} changes, {deliveries} deliveries",
+        arguments.subscribers, arguments.changes
+    ));
     say(&format!("  from sending the mutation to delivery: {}", Spread::of(measured.from_sending.clone())));
     say(&format!("  from its answer to delivery:           {}", Spread::of(measured.from_answer.clone())));
     say(&format!("  the mutation itself:                   {}", Spread::of(measured.answers.clone())));
@@ -182,7 +185,8 @@ async fn change(
     // One of these is new to the contact.
     for tag in seeded.tags.iter().rev() {
         let variables = json!({ "contact": text_of(contact), "tag": id::encode(TagId(*tag)) });
-        let answer = asking.ask("/graphql", token, &json!({ "query": TAG, "variables": variables }).to_string()).await?;
+        let answer =
+            asking.ask("/graphql", token, &json!({ "query": TAG, "variables": variables }).to_string()).await?;
         match answer.pointer("/data/tagContacts/changedCount").and_then(serde_json::Value::as_i64) {
             Some(1) => return Ok(()),
             Some(0) => {}

@@ -130,7 +130,10 @@ async fn main() -> anyhow::Result<()> {
     let routes = axum::Router::new()
         .route("/q1", post(q1))
         .route("/m1", post(async |state: State<Limit>, given: Json<Tagging>| m1(M1, &state, &given).await))
-        .route("/m1-logged", post(async |state: State<Limit>, given: Json<Tagging>| m1(M1_LOGGED, &state, &given).await))
+        .route(
+            "/m1-logged",
+            post(async |state: State<Limit>, given: Json<Tagging>| m1(M1_LOGGED, &state, &given).await),
+        )
         .route("/broadcast", post(tell))
         .route("/graphql", any(listen))
         .with_state(limit);

@@ -25,7 +25,7 @@ const M1: &str = "mutation ($contact: ID!, $tag: ID!) { tagContacts(input: {cont
 #[derive(Parser)]
 struct Arguments {
     /// A PostgreSQL server; a database `tagwire_bench` is made there anew
-    #[arg(long, env = "BENCH_POSTGRES")]
+    #[arg(long)]
     postgres: String,
     /// Contacts in the workspace
     #[arg(long, default_value_t = 100_000)]
@@ -141,7 +141,13 @@ async fn same(seeded: &Seeded, tagwire: &Server, limit: &Server) -> anyhow::Resu
 }
 
 /// Asks on all connections for a while. Returns the number of answers.
-async fn turn(ask: Ask, server: &Server, seeded: &Arc<Seeded>, connections: usize, time: Duration) -> anyhow::Result<u64> {
+async fn turn(
+    ask: Ask,
+    server: &Server,
+    seeded: &Arc<Seeded>,
+    connections: usize,
+    time: Duration,
+) -> anyhow::Result<u64> {
     let answered = Arc::new(AtomicU64::new(0));
     let end = Instant::now() + time;
     let mut tasks = Vec::new();
