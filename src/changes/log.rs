@@ -101,10 +101,7 @@ pub async fn append(
         "UPDATE change_head SET seq = seq + $2 WHERE workspace = $1 RETURNING seq",
         [workspace.into(), count.into()],
     );
-    let last = Numbered::find_by_statement(numbering)
-        .one(conn)
-        .await?
-        .ok_or_else(no_head)?;
+    let last = Numbered::find_by_statement(numbering).one(conn).await?.ok_or_else(no_head)?;
     let mut seq = last.seq - count;
     for batch in changes.chunks(ROWS_PER_INSERT) {
         let rows: Vec<_> = batch

@@ -187,7 +187,9 @@ impl ContactQuery {
         let reader = Reader::of(ctx)?;
         let connection = page(reader, filter.map(Into::into), order, &arguments).await?;
         let selected = ctx.look_ahead();
-        if selected.field("nodes").field("tags").exists() || selected.field("edges").field("node").field("tags").exists() {
+        if selected.field("nodes").field("tags").exists()
+            || selected.field("edges").field("node").field("tags").exists()
+        {
             let contacts = connection.rows.rows.iter().map(|(contact, _)| contact.contact.id);
             loaders::load_tags(reader.shared(), contacts).await?;
         }
