@@ -123,10 +123,11 @@ async fn batch(
         let contacts: Vec<_> = rows.iter().map(|row| row.id).collect();
         tags::unlink(&tx, &contacts, &ids).await?
     };
-    if add {
-        tags::count_change(&tx, &changed, &[]).await?;
-    } else {
-        tags::count_change(&tx, &[], &changed).await?;
+    let (made, removed) = if add { (&*changed, [].as_slice()) } else { ([].as_slice(), &*changed) };
+    for counted in tags::count_change(&tx, made, removed).await? {
+        if let Some(tag) = wanted.iter_mut().find(|tag| tag.id == counted.id) {
+            *tag = counted;
+        }
     }
     let mut by_contact: BTreeMap<ContactId, Vec<TagId>> = BTreeMap::new();
     for (contact, tag) in changed {
@@ -142,8 +143,6 @@ async fn batch(
         };
         tx.record(NewChange::in_workspace(Kind::Contact, Action::Updated, row.id).version(row.version).body(body));
     }
-    // Read again for their counts.
-    let tags = tags::present(&tx, &ids).await?;
     tx.commit().await?;
-    Ok((tags, count))
+    Ok((wanted, count))
 }

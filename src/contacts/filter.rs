@@ -55,7 +55,7 @@ pub enum FilterError {
     TooManyParts,
 }
 
-/// A filter whose tags are known: by id, or known not to be there.
+/// A filter whose tags are known by id, or known not to be there.
 #[derive(Clone, Debug)]
 pub(super) enum Resolved {
     And(Vec<Resolved>),
@@ -65,50 +65,43 @@ pub(super) enum Resolved {
     Words(Vec<String>),
 }
 
-/// Looks up all tags of a filter in at most two statements.
+/// Looks up all tags of a filter that are named, in at most one statement.
 pub(super) async fn resolve(cx: &Cx, db: &Db, filter: Filter) -> Result<Resolved, Error> {
-    let mut found = Tags { names: HashSet::new(), ids: Vec::new() };
+    let mut names = HashSet::new();
     let mut parts = 0;
-    collect(&filter, &mut found, &mut parts)?;
-    let keys: Vec<&str> = found.names.iter().map(String::as_str).collect();
+    collect(&filter, &mut names, &mut parts)?;
+    let keys: Vec<&str> = names.iter().map(String::as_str).collect();
     let by_name = tags::by_names(cx, db, &keys).await?;
-    let live = tags::live_ids(db.reader(), cx, &found.ids).await?;
-    Ok(known(filter, &by_name, &live))
-}
-
-struct Tags {
-    names: HashSet<String>,
-    ids: Vec<TagId>,
+    Ok(known(filter, &by_name))
 }
 
 /// Recursion is bounded: a document's or its variables' nesting is, before they come here.
-fn collect(filter: &Filter, found: &mut Tags, parts: &mut usize) -> Result<(), FilterError> {
+fn collect(filter: &Filter, names: &mut HashSet<String>, parts: &mut usize) -> Result<(), FilterError> {
     *parts += 1;
     if *parts > MOST_PARTS {
         return Err(FilterError::TooManyParts);
     }
     match filter {
         Filter::And(filters) | Filter::Or(filters) => {
-            filters.iter().try_for_each(|filter| collect(filter, found, parts))?;
+            filters.iter().try_for_each(|filter| collect(filter, names, parts))?;
         }
-        Filter::Not(filter) => collect(filter, found, parts)?,
-        Filter::Tag(TagMatch::Id(id)) => found.ids.push(*id),
+        Filter::Not(filter) => collect(filter, names, parts)?,
         Filter::Tag(TagMatch::Name(name)) => {
-            found.names.insert(tag_key(name));
+            names.insert(tag_key(name));
         }
         Filter::Tag(_) | Filter::Text(_) => {}
     }
     Ok(())
 }
 
-fn known(filter: Filter, by_name: &HashMap<String, TagId>, live: &[TagId]) -> Resolved {
-    let all = |filters: Vec<Filter>| filters.into_iter().map(|filter| known(filter, by_name, live)).collect();
+fn known(filter: Filter, by_name: &HashMap<String, TagId>) -> Resolved {
+    let all = |filters: Vec<Filter>| filters.into_iter().map(|filter| known(filter, by_name)).collect();
     match filter {
         Filter::And(filters) => Resolved::And(all(filters)),
         Filter::Or(filters) => Resolved::Or(all(filters)),
-        Filter::Not(filter) => Resolved::Not(Box::new(known(*filter, by_name, live))),
+        Filter::Not(filter) => Resolved::Not(Box::new(known(*filter, by_name))),
         Filter::Tag(matching) => Resolved::Tag(match matching {
-            TagMatch::Id(id) => tags::TagMatch::Tag(live.contains(&id).then_some(id)),
+            TagMatch::Id(id) => tags::TagMatch::Tag(Some(id)),
             TagMatch::Name(name) => tags::TagMatch::Tag(by_name.get(&tag_key(&name)).copied()),
             TagMatch::Group(group) => tags::TagMatch::Group(group),
             TagMatch::Untagged(untagged) => tags::TagMatch::Untagged(untagged),
@@ -137,13 +130,14 @@ impl Resolved {
         }
     }
 
-    /// The condition on the contact of the statement.
-    pub(super) fn condition(&self, cx: &Cx) -> SimpleExpr {
+    /// The condition on the contact of the statement, whose every row carries `driver`.
+    pub(super) fn condition(&self, cx: &Cx, driver: Option<TagId>) -> SimpleExpr {
         let id = || Expr::col((contact::Entity, contact::Column::Id));
         match self {
-            Self::And(filters) => joined(filters, cx, true),
-            Self::Or(filters) => joined(filters, cx, false),
-            Self::Not(filter) => filter.condition(cx).not(),
+            Self::And(filters) => joined(filters, cx, driver, true),
+            Self::Or(filters) => joined(filters, cx, driver, false),
+            Self::Not(filter) => filter.condition(cx, driver).not(),
+            Self::Tag(tags::TagMatch::Tag(tag)) if tag.is_some() && *tag == driver => truth(true),
             Self::Tag(matching) => tags::carries(cx.workspace, matching, &id()),
             Self::Words(words) => words.iter().fold(truth(true), |all, word| {
                 let column = || Expr::col((contact_word::Entity, contact_word::Column::Word));
@@ -160,10 +154,10 @@ impl Resolved {
     }
 }
 
-fn joined(filters: &[Resolved], cx: &Cx, and: bool) -> SimpleExpr {
+fn joined(filters: &[Resolved], cx: &Cx, driver: Option<TagId>, and: bool) -> SimpleExpr {
     filters
         .iter()
-        .map(|filter| filter.condition(cx))
+        .map(|filter| filter.condition(cx, driver))
         .reduce(|a, b| if and { a.and(b) } else { a.or(b) })
         .unwrap_or_else(|| truth(and))
 }

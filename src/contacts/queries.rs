@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{ContactId, contact};
+use entity::{ContactId, TagId, contact};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{FromQueryResult, Iterable};
@@ -75,7 +75,7 @@ pub async fn list(
         Some(tag) => tags::driven_by(&mut query, cx.workspace, tag, &id),
         None => (Expr::col((contact::Entity, column)), id),
     };
-    restrict(&mut query, cx, filter.as_ref());
+    restrict(&mut query, cx, filter.as_ref(), driver);
     if let Err(error) = page.apply(&mut query, &sort, &id, order.descending, numeric) {
         return Ok(Err(error));
     }
@@ -101,7 +101,7 @@ pub async fn count(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<u64, Erro
     let filter = resolved(cx, db, filter).await?;
     let mut query = Query::select();
     query.expr_as(Expr::col((contact::Entity, contact::Column::Id)).count(), "count").from(contact::Entity);
-    restrict(&mut query, cx, filter.as_ref());
+    restrict(&mut query, cx, filter.as_ref(), None);
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
 }
@@ -121,7 +121,7 @@ pub(super) async fn matching_ids(
     let id = || Expr::col((contact::Entity, contact::Column::Id));
     let mut query = Query::select();
     query.column((contact::Entity, contact::Column::Id)).from(contact::Entity);
-    restrict(&mut query, cx, Some(filter));
+    restrict(&mut query, cx, Some(filter), None);
     if let Some(after) = after {
         query.and_where(id().gt(after));
     }
@@ -158,9 +158,9 @@ async fn resolved(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<Option<Res
     }
 }
 
-fn restrict(query: &mut SelectStatement, cx: &Cx, filter: Option<&Resolved>) {
+fn restrict(query: &mut SelectStatement, cx: &Cx, filter: Option<&Resolved>, driver: Option<TagId>) {
     query.and_where(Expr::col((contact::Entity, contact::Column::Workspace)).eq(cx.workspace));
     if let Some(filter) = filter {
-        query.and_where(filter.condition(cx));
+        query.and_where(filter.condition(cx, driver));
     }
 }

@@ -5,7 +5,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::{Fault, Wake};
 use crate::access::Cx;
-use crate::changes::{NewChange, log};
+use crate::changes::{Kind, NewChange, log};
 
 /// A transaction of one command in one workspace.
 pub struct Tx {
@@ -50,6 +50,9 @@ impl Tx {
             log::append(&inner, cx.workspace, cx.now(), cx.actor_user(), &changes).await?;
         }
         inner.commit().await?;
+        if changes.iter().any(|change| matches!(change.kind, Kind::User | Kind::Session)) {
+            wake.people_changed();
+        }
         if !changes.is_empty() {
             wake.committed(cx.workspace);
         }

@@ -9,7 +9,7 @@ use super::connection::{self, PageArguments, connection};
 use super::contact_filter::{ContactFilter, ContactOrder};
 use super::error::{ApiError, ErrorCode, UserError};
 use super::id;
-use super::loaders::{EmailsOf, PhonesOf, TagsOf};
+use super::loaders::{self, EmailsOf, PhonesOf, TagsOf};
 use super::message::{self, MessageConnection};
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
@@ -184,7 +184,16 @@ impl ContactQuery {
     ) -> Result<ContactConnection, ApiError> {
         let order = order_by.map(Into::into).unwrap_or_default();
         let arguments = PageArguments { first, after, last, before };
-        page(Reader::of(ctx)?, filter.map(Into::into), order, &arguments).await
+        let reader = Reader::of(ctx)?;
+        let connection = page(reader, filter.map(Into::into), order, &arguments).await?;
+        let selected = ctx.look_ahead();
+        if selected.field("nodes").field("tags").exists()
+            || selected.field("edges").field("node").field("tags").exists()
+        {
+            let contacts = connection.rows.rows.iter().map(|(contact, _)| contact.contact.id);
+            loaders::load_tags(reader.shared(), contacts).await?;
+        }
+        Ok(connection)
     }
 }
 

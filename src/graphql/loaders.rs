@@ -140,6 +140,15 @@ impl Loader<TagsOfGroup> for Load {
     }
 }
 
+/// Loads the tags of contacts that are known to be asked for, so that none of them waits for a batch to gather.
+pub(super) async fn load_tags(loaders: &Loaders, contacts: impl Iterator<Item = ContactId>) -> Result<(), Fault> {
+    let keys: Vec<TagsOf> = contacts.map(TagsOf).collect();
+    if !keys.is_empty() {
+        loaders.feed_many(loaders.loader().load(&keys).await?).await;
+    }
+    Ok(())
+}
+
 /// A list for every key, empty where nothing was found.
 pub(super) fn all<K, I, T>(keys: &[K], mut found: HashMap<I, Vec<T>>, id: impl Fn(&K) -> I) -> HashMap<K, Arc<[T]>>
 where

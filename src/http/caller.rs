@@ -8,7 +8,7 @@ use super::Http;
 use super::answer::Refused;
 use crate::db::Fault;
 use crate::graphql::{Caller, Code};
-use crate::users::{self, Session};
+use crate::users::Session;
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,7 @@ pub(super) fn bearer(authorization: &str) -> Option<&str> {
 pub(super) async fn session(http: &Http, headers: &HeaderMap) -> Result<Option<Session>, Refused> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let Some(token) = authorization.to_str().ok().and_then(bearer) else { return Err(not_valid()) };
-    let app = http.app();
-    let session = users::authenticate(&app.db, &app.clock, token).await.map_err(|fault| unavailable(&fault))?;
+    let session = http.app().sessions.authenticate(token).await.map_err(|fault| unavailable(&fault))?;
     session.map(Some).ok_or_else(not_valid)
 }
 

@@ -28,7 +28,6 @@ use super::protocol::{self, Close, FromClient};
 use super::{Http, origins};
 use crate::feed::Positions;
 use crate::graphql::{Caller, Code, refusal};
-use crate::users;
 
 /// How long a client may take to say who it is.
 const INIT: Duration = Duration::from_secs(5);
@@ -215,7 +214,7 @@ impl Conversation {
                     tracing::error!(%error, "A websocket's token could not be looked up");
                     Close::internal()
                 };
-                let session = users::authenticate(&app.db, &app.clock, token).await.map_err(failed)?;
+                let session = app.sessions.authenticate(token).await.map_err(failed)?;
                 let held = app.sessions.hold(session.ok_or_else(Close::forbidden)?).await.map_err(failed)?;
                 let session = held.ok_or_else(Close::forbidden)?;
                 self.caller.session = Some(Arc::clone(&session));

@@ -38,8 +38,8 @@ pub fn carries(workspace: WorkspaceId, matching: &TagMatch, contact: &SimpleExpr
         );
     };
     match matching {
-        // Known to be live: resolved before the statement is made.
-        TagMatch::Tag(Some(tag)) => Expr::exists(links().and_where(link(contact_tag::Column::Tag).eq(*tag)).to_owned()),
+        TagMatch::Tag(Some(tag)) => Expr::exists(links().and_where(link(contact_tag::Column::Tag).eq(*tag)).to_owned())
+            .and(is_live(workspace, *tag)),
         TagMatch::Tag(None) => Expr::value(1).eq(0),
         TagMatch::Group(group) => {
             let mut links = links();
@@ -55,8 +55,21 @@ pub fn carries(workspace: WorkspaceId, matching: &TagMatch, contact: &SimpleExpr
     }
 }
 
-/// Makes a statement over contacts start from the links of one tag, which are kept in the order of the contacts' names.
-/// Returns the columns to order by: name, id.
+/// Whether a tag is there. Does not depend on the outer statement: both databases ask it once.
+fn is_live(workspace: WorkspaceId, tag: TagId) -> SimpleExpr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(tag::Entity)
+            .and_where(Expr::col((tag::Entity, tag::Column::Workspace)).eq(workspace))
+            .and_where(Expr::col((tag::Entity, tag::Column::Id)).eq(tag))
+            .and_where(Expr::col((tag::Entity, tag::Column::DeletedAt)).is_null())
+            .to_owned(),
+    )
+}
+
+/// Makes a statement over contacts start from the links of one tag, which are kept in the order of the contacts' names: every row
+/// carries that tag. Returns the columns to order by: name, id.
 pub fn driven_by(
     query: &mut SelectStatement,
     workspace: WorkspaceId,
@@ -74,6 +87,7 @@ pub fn driven_by(
             .add(column(contact_tag::Column::Tag).eq(tag))
             .add(column(contact_tag::Column::Contact).eq(contact.clone())),
     );
+    query.and_where(is_live(workspace, tag));
     (column(contact_tag::Column::ContactSort), column(contact_tag::Column::Contact))
 }
 

@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::{Error, store};
+use super::{Error, Tag, store};
 use crate::db::{Fault, Tx};
 
 /// Rows of one INSERT: 5 values each.
@@ -93,11 +93,15 @@ async fn remove(tx: &Tx, contacts: &[ContactId], tags: Option<&[TagId]>) -> Resu
     Ok(pairs(Link::find_by_statement(statement).all(tx.conn()).await?))
 }
 
-/// Brings the tags' counts up to date with links made (+1) and removed (-1).
+/// Brings the tags' counts up to date with links made (+1) and removed (-1). Returns those tags as they are then.
 ///
 /// # Errors
 /// `Overtaken` when a tag that was put on a contact has been deleted meanwhile.
-pub async fn count_change(tx: &Tx, made: &[(ContactId, TagId)], removed: &[(ContactId, TagId)]) -> Result<(), Error> {
+pub async fn count_change(
+    tx: &Tx,
+    made: &[(ContactId, TagId)],
+    removed: &[(ContactId, TagId)],
+) -> Result<Vec<Tag>, Error> {
     // In the order of ids, by everyone: transactions that count the same tags do not wait for each other in a circle.
     let mut by_tag: BTreeMap<TagId, i64> = BTreeMap::new();
     for (_, tag) in made {
@@ -106,13 +110,15 @@ pub async fn count_change(tx: &Tx, made: &[(ContactId, TagId)], removed: &[(Cont
     for (_, tag) in removed {
         *by_tag.entry(*tag).or_default() -= 1;
     }
+    let mut counted = Vec::with_capacity(by_tag.len());
     for (tag, by) in by_tag {
-        let there = store::add_to_count(tx.conn(), tx.workspace(), tag, by).await?;
-        if !there && by > 0 {
-            return Err(Error::Overtaken);
+        match store::add_to_count(tx.conn(), tx.workspace(), tag, by).await? {
+            Some(row) => counted.push(Tag::from(row)),
+            None if by > 0 => return Err(Error::Overtaken),
+            None => {}
         }
     }
-    Ok(())
+    Ok(counted)
 }
 
 /// Keeps the order of a renamed contact in its tags' lists.

@@ -20,7 +20,7 @@ pub use error::Error;
 pub use filter::{TagMatch, carries, driven_by};
 pub use groups::{NewTagGroup, create_group, groups, groups_by_ids};
 pub use links::{Tagging, carried, count_change, link, rename_contact, unlink, unlink_all};
-pub use queries::{TagFilter, TagOrder, by_ids, by_names, count, list, live_ids, of_contacts, tags_of_groups};
+pub use queries::{TagFilter, TagOrder, by_ids, by_names, count, list, of_contacts, tags_of_groups};
 
 use crate::text;
 

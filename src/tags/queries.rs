@@ -48,11 +48,6 @@ pub async fn by_names(cx: &Cx, db: &Db, keys: &[&str]) -> Result<HashMap<String,
     Ok(rows.into_iter().map(|(key, row)| (key, row.id)).collect())
 }
 
-/// Those of the ids whose tags are there.
-pub async fn live_ids(conn: &impl ConnectionTrait, cx: &Cx, ids: &[TagId]) -> Result<Vec<TagId>, Fault> {
-    Ok(store::by_ids(conn, cx.workspace, ids).await?.into_iter().map(|row| row.id).collect())
-}
-
 /// A page of tags.
 pub async fn list(
     cx: &Cx,

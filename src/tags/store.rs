@@ -108,21 +108,21 @@ pub(super) async fn mark_deleted(
     Ok(updated.rows_affected > 0)
 }
 
-/// Adds to a tag's count, and keeps its row locked until the transaction ends. False when the tag is gone.
+/// Adds to a tag's count, and keeps its row locked until the transaction ends. None when the tag is gone.
 pub(super) async fn add_to_count(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
     id: TagId,
     by: i64,
-) -> Result<bool, DbErr> {
+) -> Result<Option<tag::Model>, DbErr> {
     let updated = tag::Entity::update_many()
         .col_expr(tag::Column::ContactCount, Expr::col(tag::Column::ContactCount).add(by))
         .filter(tag::Column::Workspace.eq(workspace))
         .filter(tag::Column::Id.eq(id))
         .filter(tag::Column::DeletedAt.is_null())
-        .exec(conn)
+        .exec_with_returning(conn)
         .await?;
-    Ok(updated.rows_affected > 0)
+    Ok(updated.into_iter().next())
 }
 
 pub(super) async fn groups(

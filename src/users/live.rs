@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use entity::{SessionId, UserId, WorkspaceId};
 use tokio_util::sync::CancellationToken;
 
+use super::tokens::Tokens;
 use super::{Session, session};
 use crate::access::{Cx, Viewer};
 use crate::changes::{Change, Kind};
@@ -26,6 +27,7 @@ struct Inner {
     clock: Clock,
     feed: Feed,
     sessions: Mutex<HashMap<SessionId, Vec<Weak<LiveSession>>>>,
+    tokens: Tokens,
 }
 
 /// A session as long as a socket or stream holds it.
@@ -65,7 +67,12 @@ impl LiveSessions {
     /// None yet.
     #[must_use]
     pub fn new(db: Db, clock: Clock, feed: Feed) -> Self {
-        Self { inner: Arc::new(Inner { db, clock, feed, sessions: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { db, clock, feed, sessions: Mutex::default(), tokens: Tokens::new() }) }
+    }
+
+    /// The running session that a token belongs to; none when there is none, it ended, or its user may not sign in (any more).
+    pub async fn authenticate(&self, token: &str) -> Result<Option<Session>, Fault> {
+        self.inner.tokens.authenticate(&self.inner.db, &self.inner.clock, token).await
     }
 
     /// Holds a session that was just authenticated. None when it ended meanwhile.

@@ -12,6 +12,7 @@ mod queries;
 mod session;
 mod sign_in;
 mod store;
+mod tokens;
 
 use entity::{Timestamp, UserId, WorkspaceId};
 
@@ -22,7 +23,7 @@ pub use error::Error;
 pub use live::{LiveSession, LiveSessions};
 pub use password::{Password, PasswordError};
 pub use queries::{by_ids, count, edition, list, workspace, workspaces};
-pub use session::{Session, authenticate, sign_out};
+pub use session::{Session, sign_out};
 pub use sign_in::{SignIn, SignedIn, sign_in};
 
 use crate::access::Rights;

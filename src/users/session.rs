@@ -52,11 +52,10 @@ pub(super) async fn begin(tx: &Tx, user: UserId, user_agent: Option<&str>) -> Re
     Ok(token)
 }
 
-/// The running session that a token belongs to; none when there is none, it ended, or its user may not sign in (any more).
-pub async fn authenticate(db: &Db, clock: &Clock, token: &str) -> Result<Option<Session>, Fault> {
+/// The running session of a token with this hash; none when there is none, it ended, or its user may not sign in (any more).
+pub(super) async fn authenticate(db: &Db, clock: &Clock, token_hash: &[u8]) -> Result<Option<Session>, Fault> {
     let now = clock.now();
-    let token_hash = hash(token);
-    let Some(found) = find(db, "s.token_hash = $1", [token_hash.clone().into(), now.into()]).await?.pop() else {
+    let Some(found) = find(db, "s.token_hash = $1", [token_hash.into(), now.into()]).await?.pop() else {
         return Ok(None);
     };
     if found.last_used_at < now.minus(USE_NOTED_EVERY) {
@@ -129,6 +128,6 @@ async fn find<const N: usize>(db: &Db, condition: &str, values: [sea_orm::Value;
     Ok(Found::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, values)).all(db.reader()).await?)
 }
 
-fn hash(token: &str) -> Vec<u8> {
+pub(super) fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

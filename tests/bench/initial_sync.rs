@@ -133,7 +133,7 @@ async fn somebody(app: &App) -> Cx {
     let SignedIn::Session { token, .. } = users::sign_in(&app.db, &app.clock, given).await.unwrap() else {
         panic!("one workspace only")
     };
-    let session = users::authenticate(&app.db, &app.clock, &token).await.unwrap().unwrap();
+    let session = app.sessions.authenticate(&token).await.unwrap().unwrap();
     let viewer: Arc<Viewer> = session.viewer;
     Cx::of_user(session.workspace, viewer, app.clock.clone())
 }
