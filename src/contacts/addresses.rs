@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use entity::{AddressId, ContactId, address};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::sea_query::{ExprTrait, Func, OnConflict, Query, SelectStatement, SimpleExpr};
 
-use super::Error;
 use super::draft::Email;
+use super::{Error, Measure};
 use crate::access::Cx;
 use crate::db::{Db, Fault, Tx};
 
@@ -92,6 +92,22 @@ pub fn addresses_of(cx: &Cx, contact: ContactId) -> SelectStatement {
         .and_where(Expr::col(address::Column::Workspace).eq(cx.workspace))
         .and_where(Expr::col(address::Column::Contact).eq(contact));
     query
+}
+
+/// Orders contacts by the greatest of what a statement gives for each of their addresses; contacts without any come before all others.
+#[must_use]
+pub fn last_of_addresses(cx: &Cx, of: impl FnOnce(SimpleExpr) -> SelectStatement) -> Measure {
+    let column = |column: address::Column| Expr::col((address::Entity, column));
+    let number = Expr::from(of(column(address::Column::Id)));
+    Measure::new(|contact| {
+        let mut greatest = Query::select();
+        greatest
+            .expr(Func::max(number))
+            .from(address::Entity)
+            .and_where(column(address::Column::Workspace).eq(cx.workspace))
+            .and_where(column(address::Column::Contact).eq(contact));
+        Func::coalesce([Expr::from(greatest), Expr::value(i64::MIN)]).into()
+    })
 }
 
 /// Gives a contact exactly these addresses.

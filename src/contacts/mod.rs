@@ -15,13 +15,13 @@ mod words;
 
 use entity::{ContactId, Timestamp};
 
-pub use addresses::{Address, addresses_by_ids, addresses_of, intern_addresses};
+pub use addresses::{Address, addresses_by_ids, addresses_of, intern_addresses, last_of_addresses};
 pub use bulk::{Contacts, Tagged, TagsGiven, tag, untag};
 pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
-pub use queries::{ContactOrder, OrderField, by_ids, count, emails, list, phones};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::{ContactId, TagId, contact};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{FromQueryResult, Iterable};
 
 use super::filter::{self, Resolved};
@@ -14,8 +14,20 @@ use crate::db::{Db, Fault};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 use crate::tags;
 
+/// A number that another feature knows of each contact, for ordering.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure(SimpleExpr);
+
+impl Measure {
+    /// By an expression over the id of the statement's contact. It is never null.
+    #[must_use]
+    pub fn new(of: impl FnOnce(SimpleExpr) -> SimpleExpr) -> Self {
+        Self(of(Expr::col((contact::Entity, contact::Column::Id))))
+    }
+}
+
 /// What contacts are ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum OrderField {
     /// Name.
     Name,
@@ -25,10 +37,12 @@ pub enum OrderField {
     CreatedAt,
     /// When their own fields last changed.
     UpdatedAt,
+    /// What another feature knows.
+    Measure(Measure),
 }
 
 /// In which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ContactOrder {
     /// What by.
     pub field: OrderField,
@@ -64,33 +78,35 @@ pub async fn list(
     let mut query = Query::select();
     query.columns(contact::Column::iter().map(|column| (contact::Entity, column))).from(contact::Entity);
     let id = Expr::col((contact::Entity, contact::Column::Id));
-    let (column, numeric) = match order.field {
-        OrderField::Name => (contact::Column::NameSort, false),
-        OrderField::Company => (contact::Column::CompanySort, false),
-        OrderField::CreatedAt => (contact::Column::CreatedAt, true),
-        OrderField::UpdatedAt => (contact::Column::UpdatedAt, true),
+    let column = |column: contact::Column| Expr::col((contact::Entity, column));
+    let (sort, numeric) = match &order.field {
+        OrderField::Name => (column(contact::Column::NameSort), false),
+        OrderField::Company => (column(contact::Column::CompanySort), false),
+        OrderField::CreatedAt => (column(contact::Column::CreatedAt), true),
+        OrderField::UpdatedAt => (column(contact::Column::UpdatedAt), true),
+        OrderField::Measure(Measure(measure)) => (measure.clone(), true),
     };
     let driver = filter.as_ref().and_then(Resolved::driver).filter(|_| order.field == OrderField::Name);
     let (sort, id) = match driver {
         Some(tag) => tags::driven_by(&mut query, cx.workspace, tag, &id),
-        None => (Expr::col((contact::Entity, column)), id),
+        None => (sort, id),
     };
+    query.expr_as(sort.clone(), SORT);
     restrict(&mut query, cx, filter.as_ref(), driver);
     if let Err(error) = page.apply(&mut query, &sort, &id, order.descending, numeric) {
         return Ok(Err(error));
     }
-    let rows = contact::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
-    let rows = page.rows(rows, |row| {
-        let sort = match order.field {
-            OrderField::Name => Sort::Text(row.name_sort.clone()),
-            OrderField::Company => Sort::Text(row.company_sort.clone()),
-            OrderField::CreatedAt => Sort::Number(row.created_at.0),
-            OrderField::UpdatedAt => Sort::Number(row.updated_at.0),
-        };
-        Place(sort, row.id.0)
-    });
-    Ok(Ok(rows.map(Contact::from)))
+    let mut rows = Vec::new();
+    for row in db.reader().query_all_raw(db.backend().build(&query)).await? {
+        let sort = if numeric { Sort::Number(row.try_get("", SORT)?) } else { Sort::Text(row.try_get("", SORT)?) };
+        rows.push((contact::Model::from_query_result(&row, "")?, sort));
+    }
+    let rows = page.rows(rows, |(contact, sort)| Place(sort.clone(), contact.id.0));
+    Ok(Ok(rows.map(|(contact, _)| Contact::from(contact))))
 }
+
+/// The column of a list's statement that holds what it is ordered by.
+const SORT: &str = "sort";
 
 /// How many contacts match.
 pub async fn count(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<u64, Error> {

@@ -182,9 +182,9 @@ impl ContactQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ContactConnection, ApiError> {
-        let order = order_by.map(Into::into).unwrap_or_default();
-        let arguments = PageArguments { first, after, last, before };
         let reader = Reader::of(ctx)?;
+        let order = order_by.map(|order| order.of(reader.cx())).unwrap_or_default();
+        let arguments = PageArguments { first, after, last, before };
         let connection = page(reader, filter.map(Into::into), order, &arguments).await?;
         let selected = ctx.look_ahead();
         if selected.field("nodes").field("tags").exists()

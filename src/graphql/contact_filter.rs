@@ -4,7 +4,9 @@ use async_graphql::{Enum, ID, InputObject, OneofObject};
 
 use super::id;
 use super::tag::OrderDirection;
-use crate::contacts;
+use crate::access::Cx;
+use crate::contacts::{self, OrderField};
+use crate::messages;
 
 /// Which contacts. All given members hold together; and/or/not nest freely. `and: []` is everything, `or: []` nothing.
 #[derive(InputObject, Clone, Default)]
@@ -67,7 +69,6 @@ impl From<TagMatch> for contacts::TagMatch {
 
 /// What contacts are ordered by.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "contacts::OrderField")]
 pub enum ContactOrderField {
     /// Name, in any script, accents beside their letters.
     Name,
@@ -77,6 +78,8 @@ pub enum ContactOrderField {
     CreatedAt,
     /// When their own fields last changed.
     UpdatedAt,
+    /// When the newest mail with one of their addresses came, of the mail that the viewer may see; contacts without any first.
+    LastMessageAt,
 }
 
 /// In which order contacts come.
@@ -88,8 +91,16 @@ pub struct ContactOrder {
     pub direction: OrderDirection,
 }
 
-impl From<ContactOrder> for contacts::ContactOrder {
-    fn from(asked: ContactOrder) -> Self {
-        Self { field: asked.field.into(), descending: asked.direction == OrderDirection::Desc }
+impl ContactOrder {
+    /// In the eyes of a viewer.
+    pub(super) fn of(self, cx: &Cx) -> contacts::ContactOrder {
+        let field = match self.field {
+            ContactOrderField::Name => OrderField::Name,
+            ContactOrderField::Company => OrderField::Company,
+            ContactOrderField::CreatedAt => OrderField::CreatedAt,
+            ContactOrderField::UpdatedAt => OrderField::UpdatedAt,
+            ContactOrderField::LastMessageAt => OrderField::Measure(messages::last_message_at(cx)),
+        };
+        contacts::ContactOrder { field, descending: self.direction == OrderDirection::Desc }
     }
 }

@@ -312,15 +312,16 @@ impl MailAccountMutation {
     ) -> Result<MailAccountPayload, ApiError> {
         let reader = Reader::of(ctx)?;
         let deps = reader.app().mail_sync.deps();
-        let new = match new_account(input) {
+        let mut new = match new_account(input) {
             Ok(new) => new,
             Err(error) => return Ok(Err(*error).into()),
         };
         if let Err(error) = run(&["input"], || async { new.check() }).await? {
             return Ok(Err(error).into());
         }
-        if let Err(refusal) = mail_sync::try_credentials(deps, &new.imap, &new.username, &new.secret).await {
-            return Ok(Err(refusal.into()).into());
+        match mail_sync::try_credentials(deps, &new.imap, &new.username, &new.secret).await {
+            Ok(seen) => new.seen = seen,
+            Err(refusal) => return Ok(Err(refusal.into()).into()),
         }
         let made = run(&["input"], || {
             mail_accounts::connect(reader.cx(), reader.db(), &deps.secrets, &deps.signals, new.clone())
@@ -390,6 +391,7 @@ fn new_account(input: ConnectMailAccountInput) -> Result<NewMailAccount, Box<Use
         secret: Secret::from(input.password),
         imap,
         smtp,
+        seen: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{MailAccountId, MailFolderId, MailMessageId};
+use entity::{MailAccountId, MailAttachmentId, MailFolderId, MailMessageId};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
@@ -132,5 +132,15 @@ impl Loader<FoldersOf> for MailLoad {
     async fn load(&self, keys: &[FoldersOf]) -> Result<HashMap<FoldersOf, Self::Value>, Fault> {
         let ids: Vec<MailMessageId> = keys.iter().map(|key| key.0).collect();
         Ok(all(keys, messages::folders_by_message_ids(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<MailAttachmentId> for MailLoad {
+    type Value = Attachment;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[MailAttachmentId]) -> Result<HashMap<MailAttachmentId, Attachment>, Fault> {
+        let attachments = messages::attachments_by_ids(&self.cx, &self.db, ids).await?;
+        Ok(attachments.into_iter().map(|attachment| (attachment.id, attachment)).collect())
     }
 }

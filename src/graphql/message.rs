@@ -1,6 +1,6 @@
 //! Mail.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 use futures_util::FutureExt;
 
 use super::connection::{self, PageArguments, connection};
@@ -152,13 +152,7 @@ impl Message {
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
         let files = self.reader.mail().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
-        let file = |file: &messages::Attachment| Attachment {
-            id: id::encode(file.id),
-            filename: file.filename.clone(),
-            content_type: file.content_type.clone(),
-            size: i32::try_from(file.size).unwrap_or(i32::MAX),
-        };
-        Ok(files.iter().map(file).collect())
+        Ok(files.iter().map(|attachment| Attachment { attachment: attachment.clone() }).collect())
     }
 
     /// The contacts whose addresses are on it.
@@ -204,16 +198,33 @@ impl MailParticipant {
 }
 
 /// A file in a message.
-#[derive(SimpleObject)]
+#[derive(Clone)]
 pub struct Attachment {
+    pub(super) attachment: messages::Attachment,
+}
+
+/// A file in a message.
+#[Object]
+impl Attachment {
     /// Its id.
-    pub id: ID,
+    pub(super) async fn id(&self) -> ID {
+        id::encode(self.attachment.id)
+    }
+
     /// Its name; empty when it has none.
-    pub filename: String,
+    async fn filename(&self) -> &str {
+        &self.attachment.filename
+    }
+
     /// Media type, as its sender says.
-    pub content_type: String,
+    async fn content_type(&self) -> &str {
+        &self.attachment.content_type
+    }
+
     /// Bytes.
-    pub size: i32,
+    async fn size(&self) -> i32 {
+        i32::try_from(self.attachment.size).unwrap_or(i32::MAX)
+    }
 }
 
 connection!(MessageConnection, MessageEdge, Message, "messages");

@@ -1,14 +1,16 @@
 //! Anything that has an id.
 
 use async_graphql::{ID, Interface};
-use entity::{ContactId, MailAccountId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId};
+use entity::{
+    ContactId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+};
 use uuid::Uuid;
 
 use super::contact::Contact;
 use super::error::ApiError;
 use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
-use super::message::Message;
+use super::message::{Attachment, Message};
 use super::reader::Reader;
 use super::tag::{Tag, TagGroup};
 use super::user::{User, Workspace};
@@ -34,6 +36,8 @@ pub enum Node {
     MailFolder(MailFolder),
     /// A mail.
     Message(Message),
+    /// A file in a mail.
+    Attachment(Attachment),
 }
 
 impl Node {
@@ -65,6 +69,10 @@ impl Node {
             Type::Message => {
                 let message = reader.mail().load_one(MailMessageId(id)).await?;
                 message.map(|message| Self::Message(Message { message, reader: reader.clone() }))
+            }
+            Type::Attachment => {
+                let attachment = reader.mail().load_one(MailAttachmentId(id)).await?;
+                attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
             }
             _ => None,
         })

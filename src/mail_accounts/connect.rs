@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
-use super::{Error, MailAccount, Signals, scope, store};
+use super::{Error, MailAccount, SeenFolder, Signals, folders, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Fault, Unique};
@@ -46,6 +46,8 @@ pub struct NewMailAccount {
     pub imap: Server,
     /// Where mail is sent.
     pub smtp: Option<Server>,
+    /// The folder that was opened when the credentials were tried.
+    pub seen: Option<SeenFolder>,
 }
 
 impl NewMailAccount {
@@ -121,6 +123,9 @@ pub async fn connect(
                 tx.rollback().await?;
                 let first = store::by_email(db.reader(), cx.workspace, owner, new.email.key()).await?;
                 return Err(first.map_or(fault.into(), |row| Error::AlreadyConnected(row.id)));
+            }
+            if let Some(seen) = new.seen {
+                folders::add_seen(&tx, id, seen).await?;
             }
             tx.record(
                 NewChange::in_scope(scope(id, owner), Kind::MailAccount, Action::Created, id).version(row.version),

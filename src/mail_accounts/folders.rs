@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::mail_folder::{self, Role};
-use entity::{MailFolderId, Timestamp};
+use entity::{MailAccountId, MailFolderId, Timestamp};
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
@@ -36,6 +36,15 @@ pub struct FirstSight {
     pub mod_seq: Option<u64>,
 }
 
+/// A folder that was opened before its mailbox was connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFolder {
+    /// As it was listed.
+    pub folder: FoundFolder,
+    /// As it was opened.
+    pub first: FirstSight,
+}
+
 /// How a cursor moves; what stays is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CursorMove {
@@ -58,7 +67,7 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
     let mut folders = Vec::with_capacity(found.len());
     for folder in found {
         let Some(mut row) = known.remove(&folder.name_raw) else {
-            let row = new_folder(cx, lease, folder);
+            let row = new_folder(cx, lease.account, folder);
             mail_folder::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
             folders.push(row);
             changed = true;
@@ -89,11 +98,20 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
     Ok(folders.into_iter().map(Folder::from).collect())
 }
 
-fn new_folder(cx: &Cx, lease: &Lease, folder: FoundFolder) -> mail_folder::Model {
+/// Adds the folder that was opened when a mailbox was tried, in the transaction that connects it: what comes behind is new, however
+/// soon.
+pub(super) async fn add_seen(tx: &Tx, account: MailAccountId, seen: SeenFolder) -> Result<(), Error> {
+    let mut row = new_folder(tx.cx(), account, seen.folder);
+    begin_generation(&mut row, seen.first);
+    mail_folder::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+    Ok(())
+}
+
+fn new_folder(cx: &Cx, account: MailAccountId, folder: FoundFolder) -> mail_folder::Model {
     mail_folder::Model {
         workspace: cx.workspace,
         id: cx.new_id(),
-        account: lease.account,
+        account,
         name_raw: folder.name_raw,
         name: folder.name,
         role: folder.role,
@@ -124,7 +142,6 @@ pub async fn open_generation(
     folder: MailFolderId,
     first: FirstSight,
 ) -> Result<Folder, Error> {
-    let FirstSight { uid_validity, uid_next, mod_seq } = first;
     let tx = db.begin(cx).await?;
     lease.hold(&tx).await?;
     let mut row = store::folder(tx.conn(), cx.workspace, folder).await?.ok_or(Error::NotFound)?;
@@ -134,6 +151,14 @@ pub async fn open_generation(
         row.uid_validity_changes = if recent { row.uid_validity_changes.saturating_add(1) } else { 1 };
         row.uid_validity_changed_at = Some(cx.now());
     }
+    begin_generation(&mut row, first);
+    store::save_folder(tx.conn(), &row).await?;
+    tx.commit().await?;
+    Ok(row.into())
+}
+
+fn begin_generation(row: &mut mail_folder::Model, first: FirstSight) {
+    let FirstSight { uid_validity, uid_next, mod_seq } = first;
     row.generation += 1;
     row.uid_validity = Some(i64::from(uid_validity));
     row.high_uid = i64::from(uid_next.saturating_sub(1));
@@ -141,9 +166,6 @@ pub async fn open_generation(
     row.arrival_uid = row.high_uid;
     row.backfill_done = row.low_uid <= 1;
     row.mod_seq = mod_seq.and_then(|mod_seq| i64::try_from(mod_seq).ok());
-    store::save_folder(tx.conn(), &row).await?;
-    tx.commit().await?;
-    Ok(row.into())
 }
 
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);

@@ -23,8 +23,8 @@ pub use entity::mail_account::{Authentication, ProblemCode, Provider, Security, 
 pub use entity::mail_folder::Role;
 pub use error::Error;
 pub use folders::{
-    CursorMove, FirstSight, FoundFolder, end_rebuilding, forget_folder, move_cursor, note_exists, note_flags,
-    open_generation, update_folders,
+    CursorMove, FirstSight, FoundFolder, SeenFolder, end_rebuilding, forget_folder, move_cursor, note_exists,
+    note_flags, open_generation, update_folders,
 };
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;

@@ -15,7 +15,7 @@ use crate::secrets::{Secret, Secrets};
 /// What the sync of a mailbox does now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// First contact.
+    /// A new contact. A problem that was told stays told until it is over.
     Connecting,
     /// Reads the history; new mail arrives.
     Backfilling,
@@ -99,7 +99,8 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
             (State::NeedsAttention, Some((code, message, next_attempt_at)))
         }
     };
-    if state == row.state && problem.is_none() {
+    let unchanged = state == row.state && problem.is_none();
+    if unchanged || state == State::Connecting && !matches!(row.state, State::Backfilling | State::Live) {
         return Ok(());
     }
     let (code, message, next) = match problem {

@@ -56,6 +56,12 @@ fn by_name(folder: &ListedFolder) -> Option<Role> {
     }
 }
 
+/// The folder whose news is waited for: the one that holds all mail where there is one, else the inbox.
+pub(super) fn watched<T>(folders: &[T], role: impl Fn(&T) -> Option<Role>) -> Option<&T> {
+    let with = |wanted: Role| folders.iter().find(|folder| role(folder) == Some(wanted));
+    with(Role::All).or_else(|| with(Role::Inbox))
+}
+
 /// The order in which histories are read: what people look at first.
 pub(super) fn rank(role: Option<Role>) -> u8 {
     match role {

@@ -25,6 +25,12 @@ const RESTARTS: u32 = 5;
 pub(super) async fn run(deps: &Deps, lease: Lease, bells: &Bells) {
     let memory = Memory::default();
     let mut restarts = 0;
+    // Whoever synced it before may have told more than is true now.
+    match mail_accounts::report(&lease.cx(&deps.clock), &deps.db, &lease, Report::Connecting).await {
+        Err(mail_accounts::Error::Fenced) => return,
+        Err(error) => tracing::warn!(account = %lease.account, %error, "The state of a mailbox could not be stored"),
+        Ok(()) => {}
+    }
     loop {
         let error = match mail_accounts::login(&deps.db, &deps.secrets, &lease).await {
             Ok(login) => {

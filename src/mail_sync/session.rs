@@ -15,7 +15,7 @@ use super::supervisor::Deps;
 use super::tally::Tally;
 use super::{watch, work};
 use crate::access::Cx;
-use crate::mail_accounts::{self, Folder, Lease, Login, Role};
+use crate::mail_accounts::{self, Folder, Lease, Login};
 use crate::messages;
 
 /// What a session works with.
@@ -89,10 +89,9 @@ impl<'a> Session<'a> {
         let mut link = Link::open(self).await?;
         let folders = self.list_folders(&mut link).await?;
         self.count(&folders).await?;
-        let inbox = folders.iter().find(|folder| folder.role == Some(Role::All));
-        let inbox = inbox.or_else(|| folders.iter().find(|folder| folder.role == Some(Role::Inbox)));
-        let inbox = inbox.cloned().ok_or(ImapError::Missing("an inbox"))?;
-        let opened = link.examine(self, inbox, true).await?;
+        let watched = folders::watched(&folders, |folder| folder.role);
+        let watched = watched.cloned().ok_or(ImapError::Missing("an inbox"))?;
+        let opened = link.examine(self, watched, true).await?;
         let watched = opened.folder.id;
         tokio::try_join!(watch::run(self, link, opened), work::run(self, watched))?;
         Ok(())

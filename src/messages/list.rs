@@ -2,7 +2,7 @@
 
 use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{FromQueryResult, Iterable};
 
 use super::Message;
@@ -55,6 +55,36 @@ pub async fn list(
     let rows = mail_message::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     let rows = page.rows(rows, |row| Place(Sort::Number(row.received_at.0), row.id.0));
     Ok(Ok(rows.map(Message::from)))
+}
+
+/// When the last message came that the actor may see and that has an address of the contact; far before any for contacts without.
+#[must_use]
+pub fn last_message_at(cx: &Cx) -> contacts::Measure {
+    let participant = |column: mail_participant::Column| Expr::col((mail_participant::Entity, column));
+    contacts::last_of_addresses(cx, |address| {
+        let mut newest = Query::select();
+        newest
+            .column((mail_participant::Entity, mail_participant::Column::ReceivedAt))
+            .from(mail_participant::Entity)
+            .inner_join(
+                mail_message::Entity,
+                Condition::all()
+                    .add(
+                        message(mail_message::Column::Workspace)
+                            .equals((mail_participant::Entity, mail_participant::Column::Workspace)),
+                    )
+                    .add(
+                        message(mail_message::Column::Id)
+                            .equals((mail_participant::Entity, mail_participant::Column::Message)),
+                    ),
+            )
+            .and_where(participant(mail_participant::Column::Workspace).eq(cx.workspace))
+            .and_where(participant(mail_participant::Column::Address).eq(address))
+            .cond_where(visible(cx))
+            .order_by((mail_participant::Entity, mail_participant::Column::ReceivedAt), Order::Desc)
+            .limit(1);
+        newest
+    })
 }
 
 /// How many messages match.

@@ -26,11 +26,11 @@ pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, holes_of};
-pub use list::{MessageFilter, count, list};
+pub use list::{MessageFilter, count, last_message_at, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use queries::{
-    Counts, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids, participants_by_message_ids,
-    visible,
+    Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
+    participants_by_message_ids, visible,
 };
 pub use sweep::{Sweep, located, sweep, uid_at_depth};
 
@@ -112,6 +112,18 @@ impl From<entity::mail_message::Model> for Message {
             flagged: row.flagged,
             answered: row.answered,
             version: row.version,
+        }
+    }
+}
+
+impl From<entity::mail_attachment::Model> for Attachment {
+    fn from(row: entity::mail_attachment::Model) -> Self {
+        Self {
+            id: row.id,
+            filename: row.filename,
+            content_type: row.content_type,
+            size: u64::try_from(row.size).unwrap_or_default(),
+            inline: row.inline,
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use entity::{
-    MailAccountId, MailFolderId, MailMessageId, mail_attachment, mail_location, mail_message, mail_participant,
+    MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, mail_attachment, mail_location, mail_message,
+    mail_participant,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
-use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Statement};
+use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, QueryTrait, Statement};
 
 use super::{Attachment, Message, Participant};
 use crate::access::Cx;
@@ -92,15 +93,29 @@ pub async fn attachments_by_message_ids(
         .await?;
     let mut attachments: HashMap<MailMessageId, Vec<Attachment>> = HashMap::new();
     for row in rows {
-        attachments.entry(row.message).or_default().push(Attachment {
-            id: row.id,
-            filename: row.filename,
-            content_type: row.content_type,
-            size: u64::try_from(row.size).unwrap_or_default(),
-            inline: row.inline,
-        });
+        attachments.entry(row.message).or_default().push(row.into());
     }
     Ok(attachments)
+}
+
+/// Attachments by id, of messages that the actor may see.
+pub async fn attachments_by_ids(cx: &Cx, db: &Db, ids: &[MailAttachmentId]) -> Result<Vec<Attachment>, Fault> {
+    let found = || {
+        mail_attachment::Entity::find()
+            .filter(mail_attachment::Column::Workspace.eq(cx.workspace))
+            .filter(mail_attachment::Column::Id.is_in(ids.iter().copied()))
+    };
+    let mut messages = Query::select();
+    messages
+        .column((mail_message::Entity, mail_message::Column::Id))
+        .from(mail_message::Entity)
+        .and_where(
+            Expr::col((mail_message::Entity, mail_message::Column::Id))
+                .in_subquery(found().select_only().column(mail_attachment::Column::Message).into_query()),
+        )
+        .cond_where(visible(cx));
+    let rows = found().filter(mail_attachment::Column::Message.in_subquery(messages)).all(db.reader()).await?;
+    Ok(rows.into_iter().map(Attachment::from).collect())
 }
 
 /// The folders that messages are in, each once.

@@ -148,6 +148,7 @@ async fn connect(app: &App, cx: &Cx, (email, password): (&str, &str), port: u16,
         secret: Secret::from(password.to_owned()),
         imap: Server { host: "localhost".to_owned(), port, security },
         smtp: None,
+        seen: None,
     };
     mail_accounts::connect(cx, &app.db, &deps.secrets, &deps.signals, new).await.unwrap();
 }

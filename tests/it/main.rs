@@ -19,6 +19,7 @@ mod mail_corpus;
 mod mail_crash;
 mod mail_depth;
 mod mail_faults;
+mod mail_lists;
 mod mail_sync;
 mod over_http;
 mod processes;

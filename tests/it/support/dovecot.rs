@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
@@ -135,12 +135,17 @@ impl Dovecot {
             self.make_folder(&path.join(part));
         }
         for message in messages {
-            let number = DELIVERED.fetch_add(1, Ordering::Relaxed);
-            let size = message.len();
-            let name = format!("{}.M{number:08}P{}.test,S={size}", 1_700_000_000 + number, std::process::id());
-            fs::write(path.join("tmp").join(&name), message).unwrap();
-            fs::rename(path.join("tmp").join(&name), path.join("new").join(&name)).unwrap();
+            put(&path, &message, None);
         }
+    }
+
+    /// As `deliver`, at a time of the past, in seconds since 1970: a maildir's file tells it.
+    pub fn deliver_at(&self, user: &str, folder: &str, message: &[u8], at: u64) {
+        let path = self.folder_path(user, folder);
+        for part in ["tmp", "new", "cur"] {
+            self.make_folder(&path.join(part));
+        }
+        put(&path, message, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(at)));
     }
 
     pub fn create_folder(&self, user: &str, folder: &str) {
@@ -249,4 +254,15 @@ fn write_certificates(dir: &Path) {
     fs::write(dir.join("ca.pem"), authority.pem()).unwrap();
     fs::write(dir.join("cert.pem"), certificate.pem()).unwrap();
     fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();
+}
+
+fn put(path: &Path, message: &[u8], at: Option<SystemTime>) {
+    let number = DELIVERED.fetch_add(1, Ordering::Relaxed);
+    let size = message.len();
+    let name = format!("{}.M{number:08}P{}.test,S={size}", 1_700_000_000 + number, std::process::id());
+    fs::write(path.join("tmp").join(&name), message).unwrap();
+    if let Some(at) = at {
+        fs::File::options().write(true).open(path.join("tmp").join(&name)).unwrap().set_modified(at).unwrap();
+    }
+    fs::rename(path.join("tmp").join(&name), path.join("new").join(&name)).unwrap();
 }

@@ -144,7 +144,7 @@ async fn measure(
         measured.doubled += times.iter().filter(|times| **times > 1).count();
     }
     let deliveries = measured.from_sending.len().max(1);
-    let each = (server.cpu()? - cpu).as_secs_f64() * 1e6 / f64::from(u32::try_from(deliveries)?);
+    let each = server.cpu()?.saturating_sub(cpu).as_secs_f64() * 1e6 / f64::from(u32::try_from(deliveries)?);
     let kept = attached.saturating_sub(memory) / u64::try_from(arguments.subscribers.max(1))?;
     let Measured { missed, doubled, foreign, .. } = &measured;
     say(&format!(

@@ -8,6 +8,7 @@ use axum::extract::{Json, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
+use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
@@ -138,7 +139,6 @@ async fn main() -> anyhow::Result<()> {
         .route("/graphql", any(listen))
         .with_state(limit);
     let listener = tokio::net::TcpListener::bind(setting("TAGWIRE_LISTEN")?).await?;
-    use axum::serve::ListenerExt;
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     Ok(axum::serve(listener, routes).await?)
 }
@@ -181,10 +181,12 @@ async fn listen(State(limit): State<Limit>, upgrade: WebSocketUpgrade) -> Respon
         let mut frames = limit.frames.subscribe();
         loop {
             tokio::select! {
-                frame = frames.recv() => match frame {
-                    Ok(frame) if socket.send(Message::Text(frame)).await.is_ok() => {}
-                    _ => return,
-                },
+                frame = frames.recv() => {
+                    let Ok(frame) = frame else { return };
+                    if socket.send(Message::Text(frame)).await.is_err() {
+                        return;
+                    }
+                }
                 heard = socket.recv() => match heard {
                     Some(Ok(Message::Text(text))) if text.contains("connection_init") => {
                         drop(socket.send(Message::text(r#"{"type":"connection_ack"}"#)).await);

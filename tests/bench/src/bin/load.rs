@@ -103,7 +103,7 @@ async fn main() -> anyhow::Result<()> {
             let answered = turn(*ask, server, &seeded, arguments.connections, time).await?;
             #[expect(clippy::cast_precision_loss, reason = "a number of requests")]
             let rate = answered as f64 / time.as_secs_f64();
-            let each = (server.cpu()? - before).as_micros() / u128::from(answered.max(1));
+            let each = server.cpu()?.saturating_sub(before).as_micros() / u128::from(answered.max(1));
             say(&format!("round {round}: {ask:?} {rate:.0} requests/s, {each} µs of the server's processor each"));
             if round > 0 {
                 rates.push(rate);
