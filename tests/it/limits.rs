@@ -1,5 +1,6 @@
 //! What is at a limit is kept as it is, and what is far beyond one is refused without harm.
 
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use serde_json::{Value, json};
 use tagwire::users::Plan;
 
@@ -51,6 +52,33 @@ async fn what_is_at_a_limit_is_kept_as_it_is() {
             seen["tags"] = json!(each(&seen["tags"], "name"));
             assert_eq!(seen, input);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_given_up_and_changes_nothing() {
+    TestApp::on_each_database_with(&[("TAGWIRE_LIMIT_REQUEST_SECONDS", "1")], async |test| {
+        let ann = test.workspace(Plan::Free).await.ann;
+        let input = json!({ "input": { "name": "Jan", "tags": ["hot"] } });
+        let holding = test.app.db.writer().begin().await.unwrap();
+        if test.app.db.backend() == DbBackend::Postgres {
+            holding.execute_unprepared("LOCK TABLE contact IN EXCLUSIVE MODE").await.unwrap();
+        }
+        let answer = ann.ask(ADD, input.clone()).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (504, "TIMEOUT"));
+        let mut socket = ann.socket().await;
+        socket.subscribe("slow", ADD, input.clone()).await;
+        let told = socket.next().await;
+        assert_eq!(told["payload"][0]["extensions"]["code"], "TIMEOUT", "{told}");
+        // Reading goes on meanwhile.
+        let count = "{ contacts { totalCount } tags { totalCount } }";
+        let none = json!({ "contacts": { "totalCount": 0 }, "tags": { "totalCount": 0 } });
+        assert_eq!(ann.query(count, json!({})).await, none);
+        holding.rollback().await.unwrap();
+        ann.does(ADD, input).await;
+        let one = json!({ "contacts": { "totalCount": 1 }, "tags": { "totalCount": 1 } });
+        assert_eq!(ann.query(count, json!({})).await, one);
     })
     .await;
 }
