@@ -1,6 +1,10 @@
 //! Builds everything once. The only place that knows concrete types.
 
+mod work;
+
 use std::sync::Arc;
+
+pub use work::Work;
 
 use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
@@ -30,6 +34,8 @@ pub struct App {
     pub mail_sync: Supervisor,
     /// Reads what is in messages.
     pub contents: Contents,
+    /// What goes on behind answered requests.
+    pub work: Work,
 }
 
 /// A node cannot be built.
@@ -66,7 +72,8 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
-        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents })
+        let work = Work::default();
+        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents, work })
     }
 
     /// Runs what goes on in the background, until dropped.

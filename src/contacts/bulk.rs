@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use entity::{ContactId, TagId};
 
 use super::commands::tagging;
-use super::{Error, Field, Filter, draft, filter, queries, store};
+use super::filter::{self, Resolved};
+use super::{Error, Field, Filter, draft, queries, store};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Db;
@@ -16,15 +17,6 @@ const BATCH: usize = 250;
 
 /// Most contacts named one by one.
 const MOST_NAMED: usize = 1000;
-
-/// Which contacts.
-#[derive(Clone, Debug)]
-pub enum Contacts {
-    /// These.
-    Named(Vec<ContactId>),
-    /// All that match.
-    Matching(Filter),
-}
 
 /// Which tags.
 #[derive(Clone, Debug, Default)]
@@ -44,49 +36,72 @@ pub struct Tagged {
     pub changed: usize,
 }
 
-/// Puts tags on contacts; names are made on first use. Contacts named one by one are tagged all or none; those of a filter, as it
-/// matches now, batch by batch.
-pub async fn tag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven) -> Result<Tagged, Error> {
-    retag(cx, db, contacts, given, true).await
+/// Puts tags on contacts (`add`), names being made on first use, or takes them off: all or none.
+///
+/// # Errors
+/// `NotFound` for a contact and `TagNotFound` for a tag that is not there; `Invalid` for no tag, or too many of either.
+pub async fn retag(
+    cx: &Cx,
+    db: &Db,
+    mut contacts: Vec<ContactId>,
+    given: &TagsGiven,
+    add: bool,
+) -> Result<Tagged, Error> {
+    given.check()?;
+    contacts.sort_unstable();
+    contacts.dedup();
+    if contacts.len() > MOST_NAMED {
+        let message = "At most 1000 contacts can be named at once; use a filter for more.";
+        return Err(Error::Invalid(Field::List("contactIds"), message));
+    }
+    let (tags, changed) = batch(cx, db, &contacts, given, add, true).await?;
+    Ok(Tagged { tags, changed })
 }
 
-/// Takes tags off contacts. A name that no tag has changes nothing.
-pub async fn untag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven) -> Result<Tagged, Error> {
-    retag(cx, db, contacts, given, false).await
+/// Tagging all contacts that match a filter, a batch at a time. However many they are, nobody is held up for long.
+#[derive(Clone, Debug)]
+pub struct BulkTagging {
+    filter: Resolved,
+    given: TagsGiven,
+    add: bool,
+    /// The contact it has come to, by id.
+    after: Option<ContactId>,
+    /// What is done so far.
+    pub done: Tagged,
 }
 
-async fn retag(cx: &Cx, db: &Db, contacts: Contacts, given: TagsGiven, add: bool) -> Result<Tagged, Error> {
-    if given.ids.is_empty() && given.names.is_empty() {
-        return Err(Error::Invalid(Field::List("names"), "Give at least one tag, by id or by name."));
+impl BulkTagging {
+    /// Makes the tags, so that they are there (or refused) even where nothing matches. Names in the filter mean what they mean now.
+    ///
+    /// # Errors
+    /// As `retag`, and for a filter that cannot be used.
+    pub async fn begin(cx: &Cx, db: &Db, filter: Filter, given: TagsGiven, add: bool) -> Result<Self, Error> {
+        given.check()?;
+        let filter = filter::resolve(cx, db, filter).await?;
+        let (tags, changed) = batch(cx, db, &[], &given, add, true).await?;
+        Ok(Self { filter, given, add, after: None, done: Tagged { tags, changed } })
     }
-    if given.ids.len() > draft::MOST_TAGS {
-        return Err(Error::Invalid(Field::List("tagIds"), "At most 200 tags can be given at once."));
+
+    /// One batch further, in one transaction. None when there are no more contacts. Contacts that are deleted meanwhile are passed
+    /// over.
+    pub async fn step(&self, cx: &Cx, db: &Db) -> Result<Option<Self>, Error> {
+        let ids = queries::matching_ids(cx, db, &self.filter, self.after, BATCH).await?;
+        let Some(last) = ids.last().copied() else { return Ok(None) };
+        let (tags, changed) = batch(cx, db, &ids, &self.given, self.add, false).await?;
+        let done = Tagged { tags, changed: self.done.changed + changed };
+        Ok(Some(Self { after: Some(last), done, ..self.clone() }))
     }
-    match contacts {
-        Contacts::Named(mut ids) => {
-            ids.sort_unstable();
-            ids.dedup();
-            if ids.len() > MOST_NAMED {
-                let message = "At most 1000 contacts can be named at once; use a filter for more.";
-                return Err(Error::Invalid(Field::List("contactIds"), message));
-            }
-            let (tags, changed) = batch(cx, db, &ids, &given, add, true).await?;
-            Ok(Tagged { tags, changed })
+}
+
+impl TagsGiven {
+    fn check(&self) -> Result<(), Error> {
+        if self.ids.is_empty() && self.names.is_empty() {
+            return Err(Error::Invalid(Field::List("names"), "Give at least one tag, by id or by name."));
         }
-        Contacts::Matching(filter) => {
-            let filter = filter::resolve(cx, db, filter).await?;
-            // First the tags alone, so that they are there (or refused) even where nothing matches.
-            let (mut tags, mut changed) = batch(cx, db, &[], &given, add, true).await?;
-            let mut after = None;
-            loop {
-                let ids = queries::matching_ids(cx, db, &filter, after, BATCH).await?;
-                let Some(last) = ids.last().copied() else { return Ok(Tagged { tags, changed }) };
-                after = Some(last);
-                let (current, more) = batch(cx, db, &ids, &given, add, false).await?;
-                tags = current;
-                changed += more;
-            }
+        if self.ids.len() > draft::MOST_TAGS {
+            return Err(Error::Invalid(Field::List("tagIds"), "At most 200 tags can be given at once."));
         }
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ mod words;
 use entity::{ContactId, Timestamp};
 
 pub use addresses::{Address, addresses_by_ids, addresses_of, intern_addresses, last_of_addresses};
-pub use bulk::{Contacts, Tagged, TagsGiven, tag, untag};
+pub use bulk::{BulkTagging, Tagged, TagsGiven, retag};
 pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};

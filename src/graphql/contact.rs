@@ -1,20 +1,20 @@
 //! Contacts.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::{ContactId, TagId};
+use entity::ContactId;
 use futures_util::FutureExt;
 
 use super::command::{payload, run};
 use super::connection::{self, PageArguments, connection};
 use super::contact_filter::{ContactFilter, ContactOrder};
-use super::error::{ApiError, ErrorCode, UserError};
+use super::error::{ApiError, UserError};
 use super::id;
 use super::loaders::{self, EmailsOf, PhonesOf, TagsOf};
 use super::message::{self, MessageConnection};
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
 use super::tag::{Loaded, Tag};
-use crate::contacts::{self, ContactChange, Contacts, NewContact, TagsGiven};
+use crate::contacts::{self, ContactChange, NewContact};
 use crate::messages;
 
 /// A person or company outside.
@@ -262,31 +262,7 @@ pub struct UpdateContactInput {
     pub remove_tags: Option<Vec<String>>,
 }
 
-/// Either contactIds or filter; tagIds and names may be mixed.
-#[derive(InputObject)]
-pub struct TagContactsInput {
-    /// These contacts, at most 1 000.
-    pub contact_ids: Option<Vec<ID>>,
-    /// All contacts that match.
-    pub filter: Option<ContactFilter>,
-    /// Tags by id.
-    pub tag_ids: Option<Vec<ID>>,
-    /// Tags by name.
-    pub names: Option<Vec<String>>,
-}
-
 payload!(ContactPayload, contact: Contact, "The contact as it is now.");
-
-/// What tagging did.
-#[derive(SimpleObject)]
-pub struct TagContactsPayload {
-    /// The tags, as they are now.
-    pub tags: Vec<Tag>,
-    /// Contacts that really changed; null while an operation is still at work.
-    pub changed_count: Option<i32>,
-    /// Why nothing was changed; empty when it was done.
-    pub user_errors: Vec<UserError>,
-}
 
 /// What deleting did.
 #[derive(SimpleObject)]
@@ -356,50 +332,6 @@ impl ContactMutation {
         let done = run(&["id"], || contacts::delete(reader.cx(), reader.db(), contact)).await?;
         Ok(DeletePayload::of(id, done))
     }
-
-    /// Adds tags by name (made on first use) or id, to the named contacts or to all that match a filter.
-    async fn tag_contacts(&self, ctx: &Context<'_>, input: TagContactsInput) -> Result<TagContactsPayload, ApiError> {
-        retag(Reader::of(ctx)?, input, true).await
-    }
-
-    /// Takes tags off the named contacts or all that match a filter.
-    async fn untag_contacts(&self, ctx: &Context<'_>, input: TagContactsInput) -> Result<TagContactsPayload, ApiError> {
-        retag(Reader::of(ctx)?, input, false).await
-    }
-}
-
-async fn retag(reader: &Reader, input: TagContactsInput, add: bool) -> Result<TagContactsPayload, ApiError> {
-    let refused = |error| TagContactsPayload { tags: Vec::new(), changed_count: None, user_errors: vec![error] };
-    let contacts = match (input.contact_ids, input.filter) {
-        (Some(ids), None) => Contacts::Named(ids.iter().map(|id| id::decode_or_nil(id)).collect()),
-        (None, Some(filter)) => Contacts::Matching(filter.into()),
-        _ => {
-            let message = "Give either contactIds or a filter.";
-            return Ok(refused(UserError::new(ErrorCode::Invalid, message, &["input"])));
-        }
-    };
-    let ids: Vec<TagId> = input.tag_ids.unwrap_or_default().iter().map(|id| id::decode_or_nil(id)).collect();
-    let given = TagsGiven { ids, names: input.names.unwrap_or_default() };
-    let path = ["input", "contactIds"];
-    let done = run(&path, || {
-        let (contacts, given) = (contacts.clone(), given.clone());
-        async move {
-            if add {
-                contacts::tag(reader.cx(), reader.db(), contacts, given).await
-            } else {
-                contacts::untag(reader.cx(), reader.db(), contacts, given).await
-            }
-        }
-    })
-    .await?;
-    Ok(match done {
-        Ok(tagged) => TagContactsPayload {
-            tags: tagged.tags.into_iter().map(|tag| Tag::new(tag, reader)).collect(),
-            changed_count: Some(i32::try_from(tagged.changed).unwrap_or(i32::MAX)),
-            user_errors: Vec::new(),
-        },
-        Err(error) => refused(error),
-    })
 }
 
 fn emails(given: Vec<ContactEmailInput>) -> Vec<(String, Option<String>)> {

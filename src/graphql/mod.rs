@@ -34,6 +34,7 @@ mod sign_in;
 mod subscription;
 mod tag;
 mod tag_change;
+mod tagging;
 mod user;
 mod variables;
 

@@ -1,6 +1,7 @@
 //! Tags.
 
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use serde_json::{Value, json};
 use tagwire::access::Right;
 use tagwire::users::Plan;
@@ -322,6 +323,49 @@ async fn many_contacts_are_tagged_by_id_or_by_filter() {
         }
         let repeated = json!({ "input": { "contactIds": too_many, "names": ["b"] } });
         assert_eq!(bob.does(TAG, repeated).await["changedCount"], 1, "the same contact is named once");
+    })
+    .await;
+}
+
+/// Holds the row of a contact, which only PostgreSQL can, so that tagging it takes as long as the story wants.
+#[tokio::test]
+async fn tagging_that_takes_long_goes_on_behind_its_answer() {
+    TestApp::on_each_database(async |test| {
+        if test.app.db.backend() != DbBackend::Postgres {
+            return;
+        }
+        let bob = test.workspace(Plan::Free).await.user("Bob", &[]).await;
+        let ids = [bob.adds("Jan", &[]).await, bob.adds("Eva", &[]).await];
+        let mut socket = bob.socket().await;
+        let follow =
+            "subscription($after: Cursor) { tagChanged(after: $after) { ... on ContactTagsChanged { contactId } } }";
+        socket.subscribe("tags", follow, json!({ "after": bob.cursor().await })).await;
+        let holding = test.app.db.writer().begin().await.unwrap();
+        holding.execute_unprepared("SELECT id FROM contact FOR UPDATE").await.unwrap();
+
+        let all = json!({ "input": { "filter": {}, "names": ["hot"] } });
+        let asking = bob.does(TAG, all.clone());
+        let mut asking = std::pin::pin!(asking);
+        // Ten seconds of the server's time, once it waits for them.
+        let answer = loop {
+            tokio::select! {
+                answer = asking.as_mut() => break answer,
+                () = tokio::time::sleep(std::time::Duration::from_millis(20)) => {
+                    test.app.clock.advance(std::time::Duration::from_secs(1));
+                }
+            }
+        };
+        assert_eq!((&answer["changedCount"], &answer["tags"][0]["name"]), (&Value::Null, &json!("hot")));
+        assert!(matching(&bob, json!({ "tag": { "name": "hot" } })).await.is_empty());
+
+        holding.rollback().await.unwrap();
+        let mut told = Vec::new();
+        while told.len() < 2 {
+            told.extend(socket.event("tags").await["tagChanged"]["contactId"].as_str().map(str::to_owned));
+        }
+        told.sort_unstable();
+        assert_eq!(told, ids);
+        assert_eq!(bob.does(TAG, all).await["changedCount"], 0);
     })
     .await;
 }
