@@ -12,6 +12,7 @@ use async_graphql::{Name, Request, ServerError, Value};
 
 use super::documents::{Documents, Key, Known};
 use super::error::Code;
+use super::fan_out::Asked;
 use super::refusal::{refusal, unreadable};
 use super::variables::InputTypes;
 use super::{Caller, guard};
@@ -22,6 +23,8 @@ pub struct Admitted {
     pub(super) request: Request,
     kind: OperationType,
     pub(super) novelty: Option<Novelty>,
+    /// For a subscription that can be run for each event alone.
+    pub(super) asked: Option<Asked>,
 }
 
 /// A document that is not known to be valid yet.
@@ -72,8 +75,11 @@ impl Admission {
                 request.variables.entry(variable.name.node.clone()).or_insert(Value::Null);
             }
         }
+        let asked = (kind == OperationType::Subscription)
+            .then(|| Asked::of(&known.document, operation, &request, key))
+            .flatten();
         request.set_parsed_query(ExecutableDocument::clone(&known.document));
-        Ok(Admitted { request, kind, novelty: is_new.then_some(Novelty { key, known }) })
+        Ok(Admitted { request, kind, novelty: is_new.then_some(Novelty { key, known }), asked })
     }
 
     /// Remembers a document that turned out to be valid.

@@ -6,11 +6,13 @@ use std::task::Poll;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Request, Response, ServerError, ValidationMode};
+use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{Stream, StreamExt};
 
 use super::admission::{Admission, Admitted};
 use super::error::ApiError;
+use super::fan_out::{Answer, FanOut};
+use super::following::Begun;
 use super::mutation::Mutation;
 use super::query::Query;
 use super::reader::{EventLoaders, Reader};
@@ -44,6 +46,7 @@ pub struct Api {
     /// For documents that passed `strict` before: the same schema, without the rules that do not depend on variables.
     fast: Schema,
     admission: Admission,
+    fan_out: FanOut,
 }
 
 impl Api {
@@ -54,7 +57,8 @@ impl Api {
         let strict = schema(&app, &loaders, ValidationMode::Strict);
         let fast = schema(&app, &loaders, ValidationMode::Fast);
         let admission = Admission::new(Arc::clone(&app.config), &strict.sdl());
-        Self { app, strict, fast, admission }
+        let fan_out = FanOut::new(fast.clone());
+        Self { app, strict, fast, admission, fan_out }
     }
 
     /// The node.
@@ -93,19 +97,24 @@ impl Api {
         response
     }
 
-    /// Runs any admitted operation; a query or mutation gives one response. Subscriptions join `positions`.
+    /// Runs an admitted subscription, which joins `positions`.
     pub async fn follow(
         &self,
         admitted: Admitted,
         caller: &Caller,
         positions: &Positions,
-    ) -> BoxStream<'static, Response> {
-        let Admitted { request, mut novelty, .. } = admitted;
+    ) -> BoxStream<'static, Answer> {
+        let Admitted { request, mut novelty, asked, .. } = admitted;
         let schema = if novelty.is_some() { &self.strict } else { &self.fast };
-        let mut responses = match self.prepare(request, caller).await {
-            Ok(request) => schema.execute_stream(request.data(positions.clone())),
-            Err(error) => return stream::iter([refused(error)]).boxed(),
+        let mut request = match self.prepare(request, caller).await {
+            Ok(request) => request.data(positions.clone()),
+            Err(error) => return stream::iter([Answer::own(refused(error))]).boxed(),
         };
+        let begun = Begun::default();
+        if asked.is_some() {
+            request = request.data(begun.clone());
+        }
+        let mut responses = schema.execute_stream(request);
         let admission = self.admission.clone();
         let finished = stream::poll_fn(move |cx| {
             let polled = responses.poll_next_unpin(cx).map(|response| response.map(refusal::finish));
@@ -116,28 +125,14 @@ impl Api {
             }
             polled
         });
-        finished.boxed()
-    }
-
-    /// Admits and runs a query or mutation.
-    pub async fn execute(&self, request: Request, caller: &Caller) -> Response {
-        match self.admit(request, caller) {
-            Ok(admitted) => self.run(admitted, caller).await,
-            Err(error) => Response::from_errors(vec![error]),
-        }
-    }
-
-    /// Admits and runs any operation; a query or mutation gives one response. Subscriptions join `positions`.
-    pub async fn stream(
-        &self,
-        request: Request,
-        caller: &Caller,
-        positions: &Positions,
-    ) -> impl Stream<Item = Response> + Send + use<> {
-        match self.admit(request, caller) {
-            Ok(admitted) => self.follow(admitted, caller, positions).await,
-            Err(error) => stream::iter([Response::from_errors(vec![error])]).boxed(),
-        }
+        let finished = finished.map(Answer::own);
+        let Some(asked) = asked else { return finished.boxed() };
+        // The field only says where it begins; from there on it is run for each event.
+        let fan_out = self.fan_out.clone();
+        let events = stream::once(async move {
+            begun.take().map_or_else(|| stream::empty().boxed(), |following| fan_out.follow(asked, following))
+        });
+        finished.chain(events.flatten()).boxed()
     }
 
     async fn prepare(&self, request: Request, caller: &Caller) -> Result<Request, ApiError> {

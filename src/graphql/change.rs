@@ -5,12 +5,13 @@ use entity::UserId;
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::following::Event;
 use super::id::{self, Type};
 use super::node::Node;
 use super::reader::Reader;
 use super::scalar::{Cursor, DateTime};
 use super::user::User;
-use crate::changes::{self, Action, Kind};
+use crate::changes::{Action, Kind};
 
 /// What kind of object a change concerns.
 /// Tagging a contact is one CONTACT change per contact and transaction, and a TAG change only where the tag itself was made or changed.
@@ -99,25 +100,21 @@ pub struct ChangePage {
 }
 
 impl Change {
-    /// A committed change in the eyes of the reader; none when it is nothing to them or of another kind.
-    pub(super) fn of(
-        change: &changes::Change,
-        cursor: changes::Cursor,
-        reader: &Reader,
-        kinds: Option<&[ChangeKind]>,
-    ) -> Option<Self> {
+    /// An event as a change; none when it is of another kind.
+    pub(super) fn of(event: &Event, kinds: Option<&[ChangeKind]>) -> Option<Self> {
+        let change = &event.change;
         let (kind, of) = kind(change.kind)?;
         if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
             return None;
         }
         Some(Self {
-            cursor: Cursor(cursor.to_string()),
+            cursor: Cursor(event.cursor.to_string()),
             occurred_at: DateTime(change.at),
             kind,
-            action: change.action_for(reader.cx())?.into(),
+            action: event.action.into(),
             actor: change.actor,
             subject: (of, change.subject),
-            reader: reader.clone(),
+            reader: event.reader.clone(),
         })
     }
 }

@@ -51,6 +51,10 @@ impl Key {
         hash.update(text);
         Self(hash.finalize().into())
     }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl Known {

@@ -4,12 +4,13 @@ use async_graphql::{ID, Object};
 use entity::{MailAccountId, MailMessageId};
 
 use super::error::ApiError;
+use super::following::Event;
 use super::id;
 use super::mail_account::MailAccount;
 use super::message::Message;
 use super::reader::Reader;
 use super::scalar::{Cursor, DateTime};
-use crate::changes::{self, Kind, Scope};
+use crate::changes::{Kind, Scope};
 
 /// A mail that arrived.
 pub struct MessageReceived {
@@ -20,23 +21,19 @@ pub struct MessageReceived {
 }
 
 impl MessageReceived {
-    /// Whether a change tells of mail that arrived in one of the mailboxes, before anything is made for it.
-    pub(super) fn concerns(change: &changes::Change, accounts: Option<&[MailAccountId]>) -> bool {
+    /// An event as the arrival of mail in one of these mailboxes, or in any.
+    pub(super) fn of(event: &Event, accounts: Option<&[MailAccountId]>) -> Option<Self> {
+        let change = &event.change;
         let wanted = match (accounts, change.after) {
             (None, _) => true,
             (Some(accounts), Scope::Mailbox(account, _)) => accounts.contains(&account),
             (Some(_), _) => false,
         };
-        change.kind == Kind::Message && change.body.arrived && wanted
-    }
-
-    pub(super) fn of(change: &changes::Change, cursor: changes::Cursor, reader: &Reader) -> Option<Self> {
-        change.action_for(reader.cx())?;
-        Some(Self {
-            cursor: Cursor(cursor.to_string()),
+        (change.kind == Kind::Message && change.body.arrived && wanted).then(|| Self {
+            cursor: Cursor(event.cursor.to_string()),
             occurred_at: DateTime(change.at),
             id: MailMessageId(change.subject),
-            reader: reader.clone(),
+            reader: event.reader.clone(),
         })
     }
 }
@@ -75,18 +72,15 @@ pub struct MailAccountChanged {
 }
 
 impl MailAccountChanged {
-    /// Whether a change is one of the mailbox, or of any, before anything is made for it.
-    pub(super) fn concerns(change: &changes::Change, account: Option<MailAccountId>) -> bool {
-        change.kind == Kind::MailAccount && account.is_none_or(|account| account.0 == change.subject)
-    }
-
-    pub(super) fn of(change: &changes::Change, cursor: changes::Cursor, reader: &Reader) -> Option<Self> {
-        change.action_for(reader.cx())?;
-        Some(Self {
-            cursor: Cursor(cursor.to_string()),
+    /// An event as a change of this mailbox, or of any.
+    pub(super) fn of(event: &Event, account: Option<MailAccountId>) -> Option<Self> {
+        let change = &event.change;
+        let wanted = account.is_none_or(|account| account.0 == change.subject);
+        (change.kind == Kind::MailAccount && wanted).then(|| Self {
+            cursor: Cursor(event.cursor.to_string()),
             occurred_at: DateTime(change.at),
             id: MailAccountId(change.subject),
-            reader: reader.clone(),
+            reader: event.reader.clone(),
         })
     }
 }

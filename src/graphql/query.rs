@@ -8,6 +8,7 @@ use super::change::{Change, ChangeKind, ChangePage};
 use super::connection::{self, PageArguments};
 use super::contact::ContactQuery;
 use super::error::{ApiError, Code};
+use super::following::Event;
 use super::id;
 use super::mail_account::MailAccountQuery;
 use super::message::MessageQuery;
@@ -105,7 +106,8 @@ impl CommonQuery {
                     return Ok(ChangePage { changes: page, end_cursor: Cursor(after.to_string()), has_more: true });
                 }
                 after = head.at(change.seq);
-                page.extend(Change::of(&change, after, reader, kinds.as_deref()));
+                let event = Event::seen_by(reader, change, after);
+                page.extend(event.and_then(|event| Change::of(&event, kinds.as_deref())));
             }
             if !more {
                 return Ok(ChangePage { changes: page, end_cursor: Cursor(after.to_string()), has_more: false });

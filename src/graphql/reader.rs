@@ -1,5 +1,6 @@
 //! What objects read through: who asks, and the loaders of one request or one delivered event.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
@@ -31,6 +32,8 @@ struct Inner {
     /// Of what only some see: made when first asked for.
     own: OnceLock<MailLoaders>,
     head: OnceLock<Head>,
+    /// Whether anything was asked that depends on who sees it.
+    personal: AtomicBool,
 }
 
 /// The loaders of delivered events: what an event needs is loaded once on this node, for all who follow it.
@@ -46,7 +49,7 @@ impl Reader {
     /// For one request.
     pub(super) fn new(app: &App, cx: Cx) -> Self {
         let shared = Arc::new(loaders(app.db.clone(), &cx));
-        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, own: OnceLock::new(), head: OnceLock::new() }) }
+        Self::with(app, cx, shared)
     }
 
     /// For one subscriber to the event with this number. What is loaded is at least as new as the event.
@@ -55,7 +58,12 @@ impl Reader {
         let made: Result<_, std::convert::Infallible> =
             events.0.get_or_insert_with(&key, || Ok(Arc::new(loaders(app.db.clone(), &cx))));
         let Ok(shared) = made;
-        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, own: OnceLock::new(), head: OnceLock::new() }) }
+        Self::with(app, cx, shared)
+    }
+
+    fn with(app: &App, cx: Cx, shared: Arc<Loaders>) -> Self {
+        let (own, head, personal) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { app: app.clone(), cx, shared, own, head, personal }) }
     }
 
     /// The reader of this request.
@@ -71,9 +79,15 @@ impl Reader {
         &self.inner.app
     }
 
-    /// Who asks.
+    /// Who asks. What is made with it is not the same for everyone.
     pub(super) fn cx(&self) -> &Cx {
+        self.inner.personal.store(true, Ordering::Relaxed);
         &self.inner.cx
+    }
+
+    /// Whether what was read through this may be different for somebody else of the workspace.
+    pub(super) fn is_personal(&self) -> bool {
+        self.inner.personal.load(Ordering::Relaxed)
     }
 
     /// The database.
@@ -88,6 +102,7 @@ impl Reader {
 
     /// Loaders of mail, as far as the viewer may see it.
     pub(super) fn mail(&self) -> &MailLoaders {
+        self.inner.personal.store(true, Ordering::Relaxed);
         self.inner.own.get_or_init(|| mail_loaders(self.inner.app.db.clone(), &self.inner.cx))
     }
 

@@ -6,8 +6,8 @@ use entity::{ContactId, TagGroupId, TagId};
 use super::change::actor;
 use super::contact::Contact;
 use super::error::ApiError;
+use super::following::Event;
 use super::id;
-use super::reader::Reader;
 use super::scalar::{Cursor, DateTime};
 use super::tag::{Tag, TagGroup};
 use super::user::User;
@@ -34,16 +34,8 @@ pub enum TagChange {
     ContactTagsChanged(ContactTagsChanged),
 }
 
-/// A committed change and what it is read through.
-#[derive(Clone)]
-struct Event {
-    change: std::sync::Arc<changes::Change>,
-    cursor: changes::Cursor,
-    reader: Reader,
-}
-
 impl Event {
-    fn cursor(&self) -> Cursor {
+    fn shown_cursor(&self) -> Cursor {
         Cursor(self.cursor.to_string())
     }
 
@@ -77,7 +69,7 @@ macro_rules! tag_change {
         impl $name {
             /// Behind this change.
             async fn cursor(&self) -> Cursor {
-                self.0.cursor()
+                self.0.shown_cursor()
             }
 
             /// When it happened.
@@ -191,15 +183,14 @@ impl TagChange {
         }
     }
 
-    /// A committed change as one of tags, in the eyes of the reader.
-    pub(super) fn of(
-        change: &std::sync::Arc<changes::Change>,
-        cursor: changes::Cursor,
-        reader: &Reader,
-    ) -> Option<Self> {
-        let action = change.action_for(reader.cx())?;
-        let event = Event { change: std::sync::Arc::clone(change), cursor, reader: reader.clone() };
-        match (change.kind, action) {
+    /// An event as a change of tags; none for one of something else.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        if !Self::concerns(&event.change) {
+            return None;
+        }
+        let action = event.action;
+        let event = event.clone();
+        match (event.change.kind, action) {
             (Kind::Tag, Action::Created) => Some(Self::TagCreated(TagCreated(event))),
             (Kind::Tag, Action::Updated) => Some(Self::TagUpdated(TagUpdated(event))),
             (Kind::Tag, Action::Removed) => Some(Self::TagDeleted(TagDeleted(event))),

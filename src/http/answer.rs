@@ -1,34 +1,13 @@
 //! Responses as bytes, and refusals of requests that never became one.
 
-use async_graphql::{Response as GraphqlResponse, ServerError, Value};
+use async_graphql::{Response as GraphqlResponse, ServerError};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
 use super::media::Media;
-use crate::graphql::{Code, is_request_error, refusal};
-
-/// A response as the specification has it: no `data` when nothing was run.
-#[derive(Serialize)]
-pub(super) struct Payload<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    extensions: &'a std::collections::BTreeMap<String, Value>,
-}
-
-impl<'a> Payload<'a> {
-    pub(super) fn of(response: &'a GraphqlResponse) -> Self {
-        Self {
-            errors: &response.errors,
-            data: (!is_request_error(response)).then_some(&response.data),
-            extensions: &response.extensions,
-        }
-    }
-}
+use crate::graphql::{Code, is_request_error, payload, refusal};
 
 /// JSON of a value that always has one.
 pub(super) fn json(value: &impl Serialize) -> String {
@@ -44,7 +23,7 @@ pub(super) fn answer(media: Media, response: &GraphqlResponse) -> Response {
         Media::GraphqlResponse | Media::EventStream if is_request_error(response) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    let mut answer = with_body(media, status, json(&Payload::of(response)));
+    let mut answer = with_body(media, status, payload::text(response));
     for (name, value) in &response.http_headers {
         answer.headers_mut().insert(name, value.clone());
     }

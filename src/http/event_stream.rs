@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use async_graphql::Response as GraphqlResponse;
 use async_graphql::parser::types::OperationType;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -17,11 +16,11 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::Http;
-use super::answer::{Payload, Refused, answer, json};
+use super::answer::{Refused, answer};
 use super::media::Media;
 use super::over_http::{TooLong, run};
 use crate::feed::Positions;
-use crate::graphql::{Admitted, Caller, Code, is_request_error};
+use crate::graphql::{Admitted, Answer, Caller, Code, is_request_error, payload};
 
 /// Between comments: less than proxies wait in silence.
 const COMMENT_EVERY: Duration = Duration::from_secs(12);
@@ -35,11 +34,13 @@ pub(super) async fn respond(http: &Http, admitted: Admitted, caller: Caller) -> 
         let response = run(http, admitted, &caller).await;
         let response = response
             .map_err(|TooLong| Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, TooLong.to_string()))?;
-        stream::iter([response]).boxed()
+        stream::iter([Answer::Own(Box::new(response))]).boxed()
     };
     // What is wrong with a request is known at once; what is not, is not waited for.
     let first = responses.next().now_or_never().flatten();
-    if let Some(response) = first.as_ref().filter(|response| is_request_error(response)) {
+    if let Some(Answer::Own(response)) = &first
+        && is_request_error(response)
+    {
         return Ok(answer(Media::EventStream, response));
     }
     let mut comments = tokio::time::interval_at(Instant::now() + COMMENT_EVERY, COMMENT_EVERY);
@@ -74,7 +75,7 @@ async fn end(http: Http, caller: Caller) {
 }
 
 struct Source {
-    responses: BoxStream<'static, GraphqlResponse>,
+    responses: BoxStream<'static, Answer>,
     positions: Positions,
     comments: Interval,
     end: BoxFuture<'static, ()>,
@@ -89,7 +90,7 @@ impl Source {
             // Without `complete`: there may be more, and the client is to ask again.
             () = &mut this.end => return None,
             response = this.responses.next() => match response {
-                Some(response) => (format!("event: next\ndata: {}\n\n", json(&Payload::of(&response))), true),
+                Some(response) => (next(&response), true),
                 None => ("event: complete\ndata:\n\n".to_owned(), false),
             },
             _ = this.comments.tick() => (this.comment(), true),
@@ -103,5 +104,12 @@ impl Source {
             Some(cursor) => format!(": {}\n\n", serde_json::json!({ "cursor": cursor.to_string() })),
             None => ":\n\n".to_owned(),
         }
+    }
+}
+
+fn next(answer: &Answer) -> String {
+    match answer {
+        Answer::Own(response) => format!("event: next\ndata: {}\n\n", payload::text(response)),
+        Answer::Shared(payload) => format!("event: next\ndata: {payload}\n\n"),
     }
 }

@@ -11,21 +11,21 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 use futures_util::stream::{BoxStream, FuturesUnordered};
 use futures_util::{FutureExt, StreamExt};
 
-use crate::graphql::is_request_error;
+use crate::graphql::{Answer, is_request_error};
 
 /// One operation.
 pub(super) struct Operation {
     id: Arc<str>,
-    responses: BoxStream<'static, Response>,
+    responses: BoxStream<'static, Answer>,
     is_subscription: bool,
     has_begun: bool,
     /// Already taken from `responses`.
-    ahead: Option<Box<Response>>,
+    ahead: Option<Answer>,
 }
 
 /// What an operation has to tell.
 pub(super) enum Told {
-    Next(Box<Response>),
+    Next(Answer),
     /// It was never run, and is over.
     Refused(Vec<ServerError>),
     /// It is over.
@@ -42,7 +42,7 @@ pub(super) struct Operations {
 }
 
 impl Operation {
-    pub(super) fn new(id: String, responses: BoxStream<'static, Response>, is_subscription: bool) -> Self {
+    pub(super) fn new(id: String, responses: BoxStream<'static, Answer>, is_subscription: bool) -> Self {
         Self { id: id.into(), responses, is_subscription, has_begun: false, ahead: None }
     }
 
@@ -53,13 +53,14 @@ impl Operation {
     async fn turn(mut self) -> (Self, Told) {
         let response = match self.ahead.take() {
             Some(response) => Some(response),
-            None => self.responses.next().await.map(Box::new),
+            None => self.responses.next().await,
         };
         let Some(response) = response else { return (self, Told::Complete) };
-        if !std::mem::replace(&mut self.has_begun, true) && self.is_refusal(&response) {
-            return (self, Told::Refused(response.errors));
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        match response {
+            Answer::Own(response) if is_first && self.is_refusal(&response) => (self, Told::Refused(response.errors)),
+            response => (self, Told::Next(response)),
         }
-        (self, Told::Next(response))
     }
 
     /// Whether the first response says that there will be none: a request error, or a source stream that was refused.
@@ -73,7 +74,7 @@ impl Operation {
         match self.responses.next().now_or_never() {
             Some(None) => true,
             Some(Some(next)) => {
-                self.ahead = Some(Box::new(next));
+                self.ahead = Some(next);
                 false
             }
             None => false,

@@ -1,11 +1,12 @@
 //! The messages of `graphql-transport-ws` (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>) and its close codes.
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Request, ServerError};
 use axum::extract::ws::CloseFrame;
 use serde_json::{Map, Value, json};
 
-use super::answer::{self, Payload};
+use super::answer;
 use super::parameters;
+use crate::graphql::{Answer, payload};
 
 /// The subprotocol, the only one spoken.
 pub(super) const NAME: &str = "graphql-transport-ws";
@@ -147,14 +148,12 @@ pub(super) fn ping(cursor: Option<String>) -> String {
     }
 }
 
-pub(super) fn next(id: &str, response: &Response) -> String {
-    #[derive(serde::Serialize)]
-    struct Next<'a> {
-        id: &'a str,
-        r#type: &'static str,
-        payload: Payload<'a>,
+pub(super) fn next(id: &str, answer: &Answer) -> String {
+    let of = |payload: &str| format!(r#"{{"id":{},"type":"next","payload":{payload}}}"#, answer::json(&id));
+    match answer {
+        Answer::Own(response) => of(&payload::text(response)),
+        Answer::Shared(payload) => of(payload),
     }
-    answer::json(&Next { id, r#type: "next", payload: Payload::of(response) })
 }
 
 pub(super) fn error(id: &str, errors: &[ServerError]) -> String {

@@ -27,7 +27,7 @@ use super::over_http::run;
 use super::protocol::{self, Close, FromClient};
 use super::{Http, origins};
 use crate::feed::Positions;
-use crate::graphql::{Caller, Code, refusal};
+use crate::graphql::{Answer, Caller, Code, refusal};
 
 /// How long a client may take to say who it is.
 const INIT: Duration = Duration::from_secs(5);
@@ -251,7 +251,7 @@ impl Conversation {
                     GraphqlResponse::from_errors(vec![refusal(Code::Timeout, too_long.to_string())])
                 })
             };
-            stream::once(response).boxed()
+            stream::once(response.map(|response| Answer::Own(Box::new(response)))).boxed()
         };
         self.operations.queue(Operation::new(id, responses, is_subscription));
         Ok(())

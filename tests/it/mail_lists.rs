@@ -5,7 +5,7 @@ use tagwire::users::Plan;
 
 use crate::deeds::ADD;
 use crate::support::dovecot::{ALICE, Dovecot};
-use crate::support::mailbox::{borrowed, connect, follow, mail, settings, until_state};
+use crate::support::mailbox::{borrowed, connect, follow, mail, settings, until, until_state};
 use crate::support::{Person, TestApp};
 
 const BY_LAST_MESSAGE: &str = "query($direction: OrderDirection!, $first: Int, $after: String, $tag: String) {
@@ -83,6 +83,44 @@ async fn a_file_in_a_mail_is_found_by_its_id_by_who_may_see_the_mail() {
         let one = "query($id: ID!) { node(id: $id) { ... on Attachment { id filename contentType size } } }";
         assert_eq!(ann.query(one, json!({ "id": listed["id"] })).await["node"], listed);
         assert!(bob.query(one, json!({ "id": listed["id"] })).await["node"].is_null());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_asked_the_same_way_shows_each_only_their_own_mail() {
+    let server = Dovecot::start();
+    server.deliver(ALICE.0, "INBOX", &mail("jan@a.test", "hello"));
+    TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
+        let company = test.workspace(Plan::Free).await;
+        let (ann, bob) = (&company.ann, company.user("Bob", &[]).await);
+        let input = json!({ "name": "Jan", "emails": [{ "address": "jan@a.test" }] });
+        let jan = ann.does(ADD, json!({ "input": input })).await["contact"]["id"].take();
+        let mut socket = follow(ann).await;
+        assert_eq!(connect(ann, server.imaps_port(), ALICE).await["userErrors"], json!([]));
+        until_state(&mut socket, "LIVE").await;
+
+        let document = "subscription($after: Cursor) { tagChanged(after: $after) { ... on ContactTagsChanged {
+            contact { name messages { totalCount nodes { subject } } } } } }";
+        let plain = "subscription($after: Cursor) { tagChanged(after: $after) { ... on ContactTagsChanged { contact { name } } } }";
+        let mut sockets = Vec::new();
+        for person in [ann, &bob, ann, &bob] {
+            let mut socket = person.socket().await;
+            let after = json!({ "after": person.cursor().await });
+            socket.subscribe("mail", document, after.clone()).await;
+            socket.subscribe("plain", plain, after).await;
+            sockets.push(socket);
+        }
+        let tag = json!({ "input": { "contactIds": [jan], "names": ["hot"] } });
+        bob.does(crate::deeds::TAG, tag).await;
+        for (socket, messages) in sockets.iter_mut().zip([
+            json!({ "totalCount": 1, "nodes": [{ "subject": "hello" }] }),
+            json!({ "totalCount": 0, "nodes": [] }),
+        ].iter().cycle()) {
+            let wanted = |data: &Value| data["tagChanged"]["contact"].is_object();
+            let seen = until(socket, "mail", wanted).await;
+            assert_eq!(seen["tagChanged"]["contact"], json!({ "name": "Jan", "messages": messages }));
+        }
     })
     .await;
 }
