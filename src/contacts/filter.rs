@@ -12,7 +12,7 @@ use crate::tags;
 use crate::text;
 
 /// Most parts of one filter. Each tag or word is a sub-select.
-const MOST_PARTS: usize = 200;
+pub(super) const MOST_PARTS: usize = 200;
 
 /// Most words looked for in one text.
 const MOST_WORDS: usize = 20;
@@ -41,6 +41,8 @@ pub enum TagMatch {
     Name(String),
     /// Any of this group.
     Group(TagGroupId),
+    /// Any of the group with this name.
+    GroupName(String),
     /// None at all (true), or any (false).
     Untagged(bool),
     /// One that cannot exist: an id that is none of this API's tags.
@@ -55,7 +57,7 @@ pub enum FilterError {
     TooManyParts,
 }
 
-/// A filter whose tags are known by id, or known not to be there.
+/// A filter whose tags and groups are known by id, or known not to be there.
 #[derive(Clone, Debug)]
 pub(super) enum Resolved {
     And(Vec<Resolved>),
@@ -65,52 +67,82 @@ pub(super) enum Resolved {
     Words(Vec<String>),
 }
 
-/// Looks up all tags of a filter that are named, in at most one statement.
+/// Looks up all tags and groups of a filter that are named, in at most one statement each.
 pub(super) async fn resolve(cx: &Cx, db: &Db, filter: Filter) -> Result<Resolved, Error> {
-    let mut names = HashSet::new();
-    let mut parts = 0;
-    collect(&filter, &mut names, &mut parts)?;
-    let keys: Vec<&str> = names.iter().map(String::as_str).collect();
-    let by_name = tags::by_names(cx, db, &keys).await?;
-    Ok(known(filter, &by_name))
+    let mut named = Named::default();
+    named.collect(&filter)?;
+    let known = Known {
+        tags: tags::by_names(cx, db, &keys(&named.tags)).await?,
+        groups: tags::groups_by_names(cx, db, &keys(&named.groups)).await?,
+    };
+    Ok(known.resolve(filter))
 }
 
-/// Recursion is bounded: a document's or its variables' nesting is, before they come here.
-fn collect(filter: &Filter, names: &mut HashSet<String>, parts: &mut usize) -> Result<(), FilterError> {
-    *parts += 1;
-    if *parts > MOST_PARTS {
-        return Err(FilterError::TooManyParts);
-    }
-    match filter {
-        Filter::And(filters) | Filter::Or(filters) => {
-            filters.iter().try_for_each(|filter| collect(filter, names, parts))?;
-        }
-        Filter::Not(filter) => collect(filter, names, parts)?,
-        Filter::Tag(TagMatch::Name(name)) => {
-            names.insert(tag_key(name));
-        }
-        Filter::Tag(_) | Filter::Text(_) => {}
-    }
-    Ok(())
+fn keys(names: &HashSet<String>) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
-fn known(filter: Filter, by_name: &HashMap<String, TagId>) -> Resolved {
-    let all = |filters: Vec<Filter>| filters.into_iter().map(|filter| known(filter, by_name)).collect();
-    match filter {
-        Filter::And(filters) => Resolved::And(all(filters)),
-        Filter::Or(filters) => Resolved::Or(all(filters)),
-        Filter::Not(filter) => Resolved::Not(Box::new(known(*filter, by_name))),
-        Filter::Tag(matching) => Resolved::Tag(match matching {
-            TagMatch::Id(id) => tags::TagMatch::Tag(Some(id)),
-            TagMatch::Name(name) => tags::TagMatch::Tag(by_name.get(&tag_key(&name)).copied()),
-            TagMatch::Group(group) => tags::TagMatch::Group(group),
-            TagMatch::Untagged(untagged) => tags::TagMatch::Untagged(untagged),
-            TagMatch::Never => tags::TagMatch::Tag(None),
-        }),
-        Filter::Text(text) => {
-            let mut words = text::words(&text);
-            words.truncate(MOST_WORDS);
-            Resolved::Words(words)
+/// The names of a filter, folded.
+#[derive(Default)]
+struct Named {
+    tags: HashSet<String>,
+    groups: HashSet<String>,
+    parts: usize,
+}
+
+impl Named {
+    /// Recursion is bounded: the nesting of a document, of its variables and of a query is, before they come here.
+    fn collect(&mut self, filter: &Filter) -> Result<(), FilterError> {
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            return Err(FilterError::TooManyParts);
+        }
+        match filter {
+            Filter::And(filters) | Filter::Or(filters) => {
+                filters.iter().try_for_each(|filter| self.collect(filter))?;
+            }
+            Filter::Not(filter) => self.collect(filter)?,
+            Filter::Tag(TagMatch::Name(name)) => {
+                self.tags.insert(tag_key(name));
+            }
+            Filter::Tag(TagMatch::GroupName(name)) => {
+                self.groups.insert(text::key(name));
+            }
+            Filter::Tag(_) | Filter::Text(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Ids by folded name, of those that are there.
+struct Known {
+    tags: HashMap<String, TagId>,
+    groups: HashMap<String, TagGroupId>,
+}
+
+impl Known {
+    fn resolve(&self, filter: Filter) -> Resolved {
+        let all = |filters: Vec<Filter>| filters.into_iter().map(|filter| self.resolve(filter)).collect();
+        match filter {
+            Filter::And(filters) => Resolved::And(all(filters)),
+            Filter::Or(filters) => Resolved::Or(all(filters)),
+            Filter::Not(filter) => Resolved::Not(Box::new(self.resolve(*filter))),
+            Filter::Tag(matching) => Resolved::Tag(match matching {
+                TagMatch::Id(id) => tags::TagMatch::Tag(Some(id)),
+                TagMatch::Name(name) => tags::TagMatch::Tag(self.tags.get(&tag_key(&name)).copied()),
+                TagMatch::Group(group) => tags::TagMatch::Group(group),
+                TagMatch::GroupName(name) => match self.groups.get(&text::key(&name)) {
+                    Some(group) => tags::TagMatch::Group(*group),
+                    None => tags::TagMatch::Tag(None),
+                },
+                TagMatch::Untagged(untagged) => tags::TagMatch::Untagged(untagged),
+                TagMatch::Never => tags::TagMatch::Tag(None),
+            }),
+            Filter::Text(text) => {
+                let mut words = text::words(&text);
+                words.truncate(MOST_WORDS);
+                Resolved::Words(words)
+            }
         }
     }
 }

@@ -185,7 +185,8 @@ impl ContactQuery {
         let order = order_by.map(Into::into).unwrap_or_default();
         let arguments = PageArguments { first, after, last, before };
         let reader = Reader::of(ctx)?;
-        let connection = page(reader, filter.map(Into::into), order, &arguments).await?;
+        let filter = filter.map(contacts::Filter::try_from).transpose()?;
+        let connection = page(reader, filter, order, &arguments).await?;
         let selected = ctx.look_ahead();
         if selected.field("nodes").field("tags").exists()
             || selected.field("edges").field("node").field("tags").exists()
@@ -372,7 +373,10 @@ async fn retag(reader: &Reader, input: TagContactsInput, add: bool) -> Result<Ta
     let refused = |error| TagContactsPayload { tags: Vec::new(), changed_count: None, user_errors: vec![error] };
     let contacts = match (input.contact_ids, input.filter) {
         (Some(ids), None) => Contacts::Named(ids.iter().map(|id| id::decode_or_nil(id)).collect()),
-        (None, Some(filter)) => Contacts::Matching(filter.into()),
+        (None, Some(filter)) => match contacts::Filter::try_from(filter) {
+            Ok(filter) => Contacts::Matching(filter),
+            Err(wrong) => return Ok(refused(wrong.refusal(&["input", "filter"]))),
+        },
         _ => {
             let message = "Give either contactIds or a filter.";
             return Ok(refused(UserError::new(ErrorCode::Invalid, message, &["input"])));
