@@ -62,7 +62,9 @@ impl WrongQuery {
 
 impl From<WrongQuery> for ApiError {
     fn from(wrong: WrongQuery) -> Self {
-        Self::new(Code::BadUserInput, wrong.mistake.to_string()).within_text(wrong.mistake)
+        let mut error = Self::new(Code::BadUserInput, wrong.mistake.to_string());
+        error.mistake = Some(wrong.mistake);
+        error
     }
 }
 

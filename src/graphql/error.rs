@@ -71,7 +71,8 @@ impl Code {
 pub struct ApiError {
     code: Code,
     message: String,
-    mistake: Option<Mistake>,
+    /// For a text that is a language: where it is wrong.
+    pub(super) mistake: Option<Mistake>,
 }
 
 impl ApiError {
@@ -79,12 +80,6 @@ impl ApiError {
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), mistake: None }
-    }
-
-    /// Says where in a text that is a language the mistake is, and what was expected there.
-    #[must_use]
-    pub fn within_text(self, mistake: Mistake) -> Self {
-        Self { mistake: Some(mistake), ..self }
     }
 
     /// Nobody is signed in.

@@ -221,7 +221,7 @@ async fn a_mistake_in_a_read_is_told_where_it_is() {
             ("(".repeat(1_000_000), 20_000),
             ("(".repeat(20_000), 64),
             ("not ".repeat(5_000), 256),
-            ("#a ".repeat(200), 600),
+            ("#a ".repeat(200), 597),
         ] {
             let answer = ann.ask(MATCHING, json!({ "filter": { "query": query } })).await.json();
             let extensions = &answer["errors"][0]["extensions"];

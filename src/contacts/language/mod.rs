@@ -54,7 +54,7 @@ pub enum Expr {
 pub struct Mistake {
     /// Where, in characters from 0; the text's length where something is missing at its end.
     pub position: usize,
-    /// What may stand there, in plain words.
+    /// What may stand there, in plain words such as "a tag name".
     pub expected: &'static str,
 }
 

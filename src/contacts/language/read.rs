@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<Option<Expr>, Mistake> {
     let expr = reader.any(0)?;
     match reader.token {
         Token::End => Ok(Some(expr)),
-        // All else begins or continues an expression.
+        // Only `)`: all else begins an expression or joins it to another.
         _ => Err(reader.expected("a word, a tag or the end")),
     }
 }
@@ -106,15 +106,12 @@ impl<'q> Reader<'q> {
         if depth >= DEEPEST && !matches!(self.token, Token::Leaf(_)) {
             return Err(self.expected("a word or a tag: parentheses and `not` nest at most 64 deep"));
         }
+        if !matches!(self.token, Token::Open) {
+            self.part()?;
+        }
         match self.advance()? {
-            Token::Leaf(expr) => {
-                self.part()?;
-                Ok(expr)
-            }
-            Token::Not => {
-                self.part()?;
-                Ok(Expr::Not(Box::new(self.one(depth + 1)?)))
-            }
+            Token::Leaf(expr) => Ok(expr),
+            Token::Not => Ok(Expr::Not(Box::new(self.one(depth + 1)?))),
             _ => {
                 let expr = self.any(depth + 1)?;
                 if !matches!(self.token, Token::Close) {
