@@ -1,7 +1,7 @@
 //! Contacts: people and companies outside, with their addresses, phones and tags.
 //!
 //! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`. Tags and who carries them belong to `tags`; mail points to
-//! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter`.
+//! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter` and `language`.
 
 mod addresses;
 mod bulk;
@@ -9,6 +9,7 @@ mod commands;
 mod draft;
 mod error;
 mod filter;
+pub mod language;
 mod queries;
 mod store;
 mod words;

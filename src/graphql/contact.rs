@@ -183,9 +183,10 @@ impl ContactQuery {
         before: Option<String>,
     ) -> Result<ContactConnection, ApiError> {
         let reader = Reader::of(ctx)?;
+        let filter = filter.map(contacts::Filter::try_from).transpose()?;
         let order = order_by.map(|order| order.of(reader.cx())).unwrap_or_default();
         let arguments = PageArguments { first, after, last, before };
-        let connection = page(reader, filter.map(Into::into), order, &arguments).await?;
+        let connection = page(reader, filter, order, &arguments).await?;
         let selected = ctx.look_ahead();
         if selected.field("nodes").field("tags").exists()
             || selected.field("edges").field("node").field("tags").exists()

@@ -2,10 +2,11 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 
+use super::error::{ApiError, Code, ErrorCode, UserError};
 use super::id;
 use super::tag::OrderDirection;
 use crate::access::Cx;
-use crate::contacts::{self, OrderField};
+use crate::contacts::{self, OrderField, language};
 use crate::messages;
 
 /// Which contacts. All given members hold together; and/or/not nest freely. `and: []` is everything, `or: []` nothing.
@@ -21,6 +22,8 @@ pub struct ContactFilter {
     pub tag: Option<TagMatch>,
     /// Words in name, company, e-mail address or phone number.
     pub text: Option<String>,
+    /// The same filter as people type it: `#hot and (#nl or #be) and not #lost jansen`. A name with spaces is quoted: `#"hot prospect"`.
+    pub query: Option<String>,
 }
 
 /// Which tag. Exactly one member is given.
@@ -36,22 +39,72 @@ pub enum TagMatch {
     Untagged(bool),
 }
 
-impl From<ContactFilter> for contacts::Filter {
-    fn from(asked: ContactFilter) -> Self {
-        let all = |filters: Vec<ContactFilter>| filters.into_iter().map(Self::from).collect();
+/// A filter whose `query`, or one within it, cannot be read.
+#[derive(Clone, Debug)]
+pub struct WrongQuery {
+    /// From the query outwards to the filter.
+    path: Vec<String>,
+    mistake: language::Mistake,
+}
+
+impl WrongQuery {
+    fn beneath(mut self, member: &dyn ToString) -> Self {
+        self.path.push(member.to_string());
+        self
+    }
+
+    /// As a mutation tells it. `filter` is where the filter stands, e.g. `["input", "filter"]`.
+    pub(super) fn refusal(&self, filter: &[&str]) -> UserError {
+        let mut error = UserError::new(ErrorCode::Invalid, self.mistake.to_string(), filter);
+        error.path.extend(self.path.iter().rev().cloned());
+        error.position = i32::try_from(self.mistake.position).ok();
+        error
+    }
+}
+
+impl From<WrongQuery> for ApiError {
+    fn from(wrong: WrongQuery) -> Self {
+        let mut error = Self::new(Code::BadUserInput, wrong.mistake.to_string());
+        error.mistake = Some(wrong.mistake);
+        error
+    }
+}
+
+impl TryFrom<ContactFilter> for contacts::Filter {
+    type Error = WrongQuery;
+
+    fn try_from(asked: ContactFilter) -> Result<Self, WrongQuery> {
+        let all = |member: &str, inner: Vec<ContactFilter>| {
+            let each = inner
+                .into_iter()
+                .enumerate()
+                .map(|(index, filter)| Self::try_from(filter).map_err(|wrong| wrong.beneath(&index).beneath(&member)));
+            each.collect::<Result<Vec<_>, _>>()
+        };
         let mut filters = Vec::new();
-        filters.extend(asked.and.map(|inner| Self::And(all(inner))));
-        filters.extend(asked.or.map(|inner| Self::Or(all(inner))));
-        filters.extend(asked.not.map(|inner| Self::Not(Box::new(Self::from(*inner)))));
+        if let Some(inner) = asked.and {
+            filters.push(Self::And(all("and", inner)?));
+        }
+        if let Some(inner) = asked.or {
+            filters.push(Self::Or(all("or", inner)?));
+        }
+        if let Some(inner) = asked.not {
+            let inner = Self::try_from(*inner).map_err(|wrong| wrong.beneath(&"not"))?;
+            filters.push(Self::Not(Box::new(inner)));
+        }
         filters.extend(asked.tag.map(|matching| Self::Tag(matching.into())));
         filters.extend(asked.text.map(Self::Text));
+        if let Some(query) = asked.query {
+            let read =
+                language::parse(&query).map_err(|mistake| WrongQuery { path: vec!["query".to_owned()], mistake })?;
+            filters.extend(read.map(Self::from));
+        }
         match filters.pop() {
-            Some(only) if filters.is_empty() => only,
-            Some(last) => {
-                filters.push(last);
-                Self::And(filters)
+            Some(only) if filters.is_empty() => Ok(only),
+            last => {
+                filters.extend(last);
+                Ok(Self::And(filters))
             }
-            None => Self::And(Vec::new()),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::id;
 use super::scalar::DateTime;
 use crate::access::Denied;
 use crate::changes::CursorError;
+use crate::contacts::language::Mistake;
 use crate::contacts::{self, Field};
 use crate::db::Fault;
 use crate::feed::FeedError;
@@ -70,13 +71,15 @@ impl Code {
 pub struct ApiError {
     code: Code,
     message: String,
+    /// For a text that is a language: where it is wrong.
+    pub(super) mistake: Option<Mistake>,
 }
 
 impl ApiError {
     /// An error with a plain sentence.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), mistake: None }
     }
 
     /// Nobody is signed in.
@@ -99,6 +102,10 @@ impl From<ApiError> for async_graphql::Error {
         let mut shown = Self::new(error.message);
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code.as_str());
+        if let Some(mistake) = error.mistake {
+            extensions.set("position", mistake.position);
+            extensions.set("expected", mistake.expected);
+        }
         shown.extensions = Some(extensions);
         shown
     }

@@ -83,7 +83,11 @@ async fn retag(reader: &Reader, input: TagContactsInput, add: bool) -> Result<Ta
             Ok(done.map_or_else(TagContactsPayload::refused, |done| TagContactsPayload::of(reader, done, false)))
         }
         (None, Some(filter)) => {
-            let begin = || BulkTagging::begin(reader.cx(), reader.db(), filter.clone().into(), given.clone(), add);
+            let filter = match contacts::Filter::try_from(filter) {
+                Ok(filter) => filter,
+                Err(wrong) => return Ok(TagContactsPayload::refused(wrong.refusal(&["input", "filter"]))),
+            };
+            let begin = || BulkTagging::begin(reader.cx(), reader.db(), filter.clone(), given.clone(), add);
             match run(&["input", "filter"], begin).await? {
                 Ok(begun) => bulk(reader, begun).await,
                 Err(error) => Ok(TagContactsPayload::refused(error)),

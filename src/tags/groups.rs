@@ -1,5 +1,7 @@
 //! Tag groups.
 
+use std::collections::HashMap;
+
 use entity::{TagGroupId, tag_group};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -83,6 +85,12 @@ pub async fn groups(cx: &Cx, db: &Db) -> Result<Vec<TagGroup>, Fault> {
 /// Groups by id.
 pub async fn groups_by_ids(cx: &Cx, db: &Db, ids: &[TagGroupId]) -> Result<Vec<TagGroup>, Fault> {
     Ok(store::groups_by_ids(db.reader(), cx.workspace, ids).await?.into_iter().map(TagGroup::from).collect())
+}
+
+/// Groups by folded name.
+pub async fn groups_by_names(cx: &Cx, db: &Db, keys: &[&str]) -> Result<HashMap<String, TagGroupId>, Fault> {
+    let rows = store::groups_by_keys(db.reader(), cx.workspace, keys).await?;
+    Ok(rows.into_iter().map(|row| (row.name_key, row.id)).collect())
 }
 
 /// Refuses to write groups in a workspace whose edition has none.

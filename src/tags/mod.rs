@@ -18,7 +18,7 @@ pub use cleanup::Cleanup;
 pub use commands::{NewTag, by_name, create, delete, find_or_create, present};
 pub use error::Error;
 pub use filter::{TagMatch, carries, driven_by};
-pub use groups::{NewTagGroup, create_group, groups, groups_by_ids};
+pub use groups::{NewTagGroup, create_group, groups, groups_by_ids, groups_by_names};
 pub use links::{Tagging, carried, count_change, link, rename_contact, unlink, unlink_all};
 pub use queries::{TagFilter, TagOrder, by_ids, by_names, count, list, of_contacts, tags_of_groups};
 

@@ -161,6 +161,22 @@ pub(super) async fn group_by_key(
         .await
 }
 
+/// Groups by folded name.
+pub(super) async fn groups_by_keys(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    keys: &[&str],
+) -> Result<Vec<tag_group::Model>, DbErr> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    tag_group::Entity::find()
+        .filter(tag_group::Column::Workspace.eq(workspace))
+        .filter(tag_group::Column::NameKey.is_in(keys.iter().copied()))
+        .all(conn)
+        .await
+}
+
 /// The place behind the last group.
 pub(super) async fn next_group_position(conn: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<i32, DbErr> {
     let last: Option<Option<i32>> = tag_group::Entity::find()

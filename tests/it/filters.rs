@@ -11,40 +11,51 @@ use tagwire::users::Plan;
 use crate::deeds::{ADD, EDIT, MAKE_GROUP, MAKE_TAG, array, each};
 use crate::support::{Person, TestApp};
 
-const LIST: &str =
+pub const LIST: &str =
     "query($filter: ContactFilter, $order: ContactOrder, $first: Int, $after: String, $last: Int, $before: String) {
     contacts(filter: $filter, orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
         totalCount nodes { id name } edges { cursor node { id } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
-const TAGS: [&str; 5] = ["red", "green", "blue", "big", "small"];
+pub const TAGS: [&str; 5] = ["red", "green", "blue", "big", "small"];
 const WORDS: [&str; 6] = ["an", "bob", "emi", "acme", "zo", "nowhere"];
 const NAMES: [&str; 9] =
     ["Anna Bakker", "anna-bakker", "Bob", "Émile", "Emilia", "Zoë", "王小明", "～ wave", "😀 face"];
 
 /// A contact as the oracle knows it.
 #[derive(Clone)]
-struct Known {
-    id: String,
+pub struct Known {
+    /// Its id.
+    pub id: String,
     name: &'static str,
     company: Option<&'static str>,
-    tags: Vec<&'static str>,
+    /// Names of its tags.
+    pub tags: Vec<&'static str>,
     /// Minutes from the start of the story.
     created: usize,
     updated: usize,
 }
 
+impl Known {
+    /// Whether a word of its name or company begins with this one.
+    pub fn has(&self, word: &str) -> bool {
+        let all = format!("{} {}", self.name, self.company.unwrap_or_default());
+        text::words(&all).iter().any(|has| has.starts_with(word))
+    }
+}
+
 /// A die that falls the same way in every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    /// A side, from 0.
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 }
 
 /// Twenty-seven contacts: equal names, companies and times among them. `big` and `small` are of a group.
-async fn contacts(test: &TestApp, ann: &Person) -> (Vec<Known>, Value) {
+pub async fn contacts(test: &TestApp, ann: &Person) -> (Vec<Known>, Value) {
     let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Size", "color": "#1E90FF" } })).await;
     let group = group["tagGroup"]["id"].clone();
     for name in ["big", "small"] {
@@ -92,13 +103,7 @@ fn filter(dice: &mut Dice, group: &Value, depth: usize) -> Asked {
                 (json!({ "tag": { "untagged": untagged } }), Box::new(move |known| known.tags.is_empty() == untagged))
             }
             4 => (json!({ "tag": { "name": "no such tag" } }), Box::new(|_| false)),
-            _ => (
-                json!({ "text": word.to_uppercase() }),
-                Box::new(move |known| {
-                    let all = format!("{} {}", known.name, known.company.unwrap_or_default());
-                    text::words(&all).iter().any(|has| has.starts_with(word))
-                }),
-            ),
+            _ => (json!({ "text": word.to_uppercase() }), Box::new(move |known| known.has(word))),
         };
     }
     let mut parts: Vec<Asked> = (0..dice.roll(4)).map(|_| filter(dice, group, depth - 1)).collect();

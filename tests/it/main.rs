@@ -12,6 +12,7 @@ mod guards;
 mod imap_connection;
 mod imap_faults;
 mod isolation;
+mod language;
 mod layering;
 mod limits;
 mod live;
