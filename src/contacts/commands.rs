@@ -102,12 +102,13 @@ pub async fn update(cx: &Cx, db: &Db, change: ContactChange) -> Result<Contact, 
         if new_words != old_words {
             store::set_words(tx.conn(), cx.workspace, row.id, new_words).await?;
         }
-        if row.name_sort != before.name_sort {
-            tags::rename_contact(&tx, &tagging(&row)).await?;
-        }
     }
     let (add, remove) = tag_changes(&mut tx, row.id, all_tags, add_tags, &remove_tags).await?;
     let body = retag(&tx, &row, &add, &remove).await?;
+    if row.name_sort != before.name_sort {
+        // Behind whatever waits for tags: a merge holds tags and wants links.
+        tags::rename_contact(&tx, &tagging(&row)).await?;
+    }
     if edited || body != Body::default() {
         tx.record(NewChange::in_workspace(Kind::Contact, Action::Updated, row.id).version(row.version).body(body));
     }
@@ -141,15 +142,20 @@ async fn tag_changes(
     }
     add.retain(|name| !remove.iter().any(|gone| gone.key() == name.key()));
     let mut gone = ids(&tags::by_name(tx, remove).await?);
+    // Tags that are there are held before others are made.
+    let carried = match &all {
+        Some(_) => tags::carried(tx, contact).await?,
+        None => Vec::new(),
+    };
     if let Some(mut all) = all {
-        all.extend(add);
         all.retain(|name| !remove.iter().any(|gone| gone.key() == name.key()));
-        let wanted = ids(&tags::find_or_create(tx, &all).await?);
-        let carried = tags::carried(tx, contact).await?;
-        gone.extend(carried.into_iter().filter(|tag| !wanted.contains(tag)));
-        return Ok((wanted, gone));
+        add.extend(all);
     }
-    Ok((ids(&tags::find_or_create(tx, &add).await?), gone))
+    let mut wanted = ids(&tags::find_or_create(tx, &add).await?);
+    // By another of its names.
+    wanted.retain(|tag| !gone.contains(tag));
+    gone.extend(carried.into_iter().filter(|tag| !wanted.contains(tag)));
+    Ok((wanted, gone))
 }
 
 /// Puts tags on a contact and takes others off; what really changed, for the change's body.

@@ -17,6 +17,7 @@ mod contact;
 mod contact_filter;
 mod documents;
 mod error;
+mod given;
 mod guard;
 pub mod id;
 mod loaders;
@@ -34,6 +35,8 @@ mod sign_in;
 mod subscription;
 mod tag;
 mod tag_change;
+mod tag_group;
+mod tag_refusal;
 mod user;
 mod variables;
 

@@ -6,7 +6,7 @@ use entity::{ContactId, TagId, contact_tag};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::{Error, Tag, store};
 use crate::db::{Fault, Tx};
@@ -30,7 +30,7 @@ struct Link {
     tag: TagId,
 }
 
-/// Puts tags on contacts. Returns the links that were not there before.
+/// Puts tags on contacts. Returns the links that were not there before. The tags are held, as for `unlink`.
 pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     let now = tx.cx().now();
     let rows: Vec<_> = contacts
@@ -63,7 +63,7 @@ pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(
     Ok(pairs(made))
 }
 
-/// Takes tags off contacts. Returns the links that were there.
+/// Takes tags off contacts. Returns the links that were there. The tags are held: `present`, `by_name`, `carried` and `find_or_create` do.
 pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     if contacts.is_empty() || tags.is_empty() {
         return Ok(Vec::new());
@@ -73,9 +73,9 @@ pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<V
 
 /// Takes all tags off contacts that go. Returns the links that were there; those of deleted tags were gone already.
 pub async fn unlink_all(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
+    let held = hold_carried(tx, contacts).await?;
     let mut removed = remove(tx, contacts, None).await?;
-    let live = live(tx, removed.iter().map(|(_, tag)| *tag).collect()).await?;
-    removed.retain(|(_, tag)| live.contains(tag));
+    removed.retain(|(_, tag)| held.contains(tag));
     Ok(removed)
 }
 
@@ -136,17 +136,35 @@ fn pairs(links: Vec<Link>) -> Vec<(ContactId, TagId)> {
     links.into_iter().map(|link| (link.contact, link.tag)).collect()
 }
 
-/// The tags that a contact carries.
+/// The tags that a contact carries. They are held: nobody deletes or merges them until the transaction ends.
 pub async fn carried(tx: &Tx, contact: ContactId) -> Result<Vec<TagId>, Fault> {
-    let rows = contact_tag::Entity::find()
-        .filter(contact_tag::Column::Workspace.eq(tx.workspace()))
-        .filter(contact_tag::Column::Contact.eq(contact))
-        .all(tx.conn())
-        .await?;
-    live(tx, rows.into_iter().map(|row| row.tag).collect()).await
+    hold_carried(tx, &[contact]).await
 }
 
-/// Those of the tags that are not deleted: until their links are cleaned up, they are as if they were.
-async fn live(tx: &Tx, tags: Vec<TagId>) -> Result<Vec<TagId>, Fault> {
-    Ok(store::by_ids(tx.conn(), tx.workspace(), &tags).await?.into_iter().map(|row| row.id).collect())
+async fn hold_carried(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<TagId>, Fault> {
+    let mut held = store::carried(tx.conn(), tx.workspace(), contacts).await?;
+    loop {
+        // A merge that was waited for has put others in their place.
+        let again = store::carried(tx.conn(), tx.workspace(), contacts).await?;
+        if again == held {
+            return Ok(held);
+        }
+        held = again;
+    }
+}
+
+/// Puts `into` in the place of `from` on every contact; both are held alone. Returns how many contacts did not carry `into` before.
+/// Links of those that did stay behind, to be removed when `from` is deleted.
+///
+/// The links are changed and not made anew: their contacts are not touched, so nobody who edits one of them is waited for.
+pub(super) async fn replace(tx: &Tx, from: TagId, into: TagId) -> Result<i64, Fault> {
+    let replace = Statement::from_sql_and_values(
+        tx.conn().get_database_backend(),
+        "UPDATE contact_tag SET tag = $3 WHERE workspace = $1 AND tag = $2 AND NOT EXISTS (\
+         SELECT 1 FROM contact_tag other \
+         WHERE other.workspace = $1 AND other.contact = contact_tag.contact AND other.tag = $3)",
+        [tx.workspace().into(), from.into(), into.into()],
+    );
+    let replaced = tx.conn().execute_raw(replace).await?.rows_affected();
+    Ok(i64::try_from(replaced).unwrap_or(i64::MAX))
 }

@@ -1,14 +1,18 @@
 //! Tags: free labels, made the first time somebody types them; their groups; and which contact carries which.
 //!
-//! Owns the tables `tag`, `tag_key`, `tag_group`, `contact_tag`. To this feature a contact is an id with a sort key; what a contact is
+//! Owns the tables `tag`, `tag_name`, `tag_key`, `tag_group`, `contact_tag`. To this feature a contact is an id with a sort key; what a contact is
 //! belongs to `contacts`, which links and unlinks within its own transactions. Start reading at `commands`, then `links`.
 
 mod cleanup;
 mod commands;
 mod error;
 mod filter;
+mod group_store;
 mod groups;
 mod links;
+mod merge;
+mod name_store;
+mod names;
 mod queries;
 mod store;
 
@@ -18,9 +22,11 @@ pub use cleanup::Cleanup;
 pub use commands::{NewTag, by_name, create, delete, find_or_create, present};
 pub use error::Error;
 pub use filter::{TagMatch, carries, driven_by};
-pub use groups::{NewTagGroup, create_group, groups, groups_by_ids};
+pub use groups::{NewTagGroup, TagGroupEdit, create_group, delete_group, groups, groups_by_ids, update_group};
 pub use links::{Tagging, carried, count_change, link, rename_contact, unlink, unlink_all};
-pub use queries::{TagFilter, TagOrder, by_ids, by_names, count, list, of_contacts, tags_of_groups};
+pub use merge::merge;
+pub use names::{TagEdit, remove_alias, update};
+pub use queries::{TagFilter, TagOrder, aliases, by_ids, by_names, count, list, of_contacts, tags_of_groups};
 
 use crate::text;
 
