@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-use super::{Error, Tag, store};
+use super::{Error, Tag, Wanted, hold, store};
 use crate::db::{Fault, Tx};
 
 /// Rows of one INSERT: 5 values each.
@@ -30,7 +30,7 @@ struct Link {
     tag: TagId,
 }
 
-/// Puts tags on contacts. Returns the links that were not there before. The tags are held, as for `unlink`.
+/// Puts tags on contacts. Returns the links that were not there before. The tags must be held.
 pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     let now = tx.cx().now();
     let rows: Vec<_> = contacts
@@ -63,7 +63,7 @@ pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(
     Ok(pairs(made))
 }
 
-/// Takes tags off contacts. Returns the links that were there. The tags are held: `present`, `by_name`, `carried` and `find_or_create` do.
+/// Takes tags off contacts. Returns the links that were there. The tags must be held.
 pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     if contacts.is_empty() || tags.is_empty() {
         return Ok(Vec::new());
@@ -72,10 +72,10 @@ pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<V
 }
 
 /// Takes all tags off contacts that go. Returns the links that were there; those of deleted tags were gone already.
-pub async fn unlink_all(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
-    let held = hold_carried(tx, contacts).await?;
+pub async fn unlink_all(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Error> {
+    let held = hold(tx, &Wanted { carried_by: contacts, ..Wanted::default() }).await?;
     let mut removed = remove(tx, contacts, None).await?;
-    removed.retain(|(_, tag)| held.contains(tag));
+    removed.retain(|(_, tag)| held.tag(*tag).is_some());
     Ok(removed)
 }
 
@@ -136,24 +136,7 @@ fn pairs(links: Vec<Link>) -> Vec<(ContactId, TagId)> {
     links.into_iter().map(|link| (link.contact, link.tag)).collect()
 }
 
-/// The tags that a contact carries. They are held: nobody deletes or merges them until the transaction ends.
-pub async fn carried(tx: &Tx, contact: ContactId) -> Result<Vec<TagId>, Fault> {
-    hold_carried(tx, &[contact]).await
-}
-
-async fn hold_carried(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<TagId>, Fault> {
-    let mut held = store::carried(tx.conn(), tx.workspace(), contacts).await?;
-    loop {
-        // A merge that was waited for has put others in their place.
-        let again = store::carried(tx.conn(), tx.workspace(), contacts).await?;
-        if again == held {
-            return Ok(held);
-        }
-        held = again;
-    }
-}
-
-/// Puts `into` in the place of `from` on every contact; both are held alone. Returns how many contacts did not carry `into` before.
+/// Puts `into` in the place of `from` on every contact; both must be held. Returns how many contacts did not carry `into` before.
 /// Links of those that did stay behind, to be removed when `from` is deleted.
 ///
 /// The links are changed and not made anew: their contacts are not touched, so nobody who edits one of them is waited for.

@@ -2,8 +2,7 @@
 
 use entity::TagId;
 
-use super::store::{self, Keep};
-use super::{Error, Tag, links, name_store, names};
+use super::{Error, Tag, links, name_store, names, store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Db;
@@ -26,7 +25,7 @@ pub async fn merge(cx: &Cx, db: &Db, from: &[TagId], into: TagId) -> Result<Tag,
     }
     let mut tx = db.begin(cx).await?;
     let ids: Vec<TagId> = from.iter().copied().chain([into]).collect();
-    let mut rows = store::by_ids(tx.conn(), cx.workspace, &ids, Keep::Alone).await?;
+    let mut rows = store::hold(tx.conn(), cx.workspace, &ids).await?;
     let at = rows.iter().position(|row| row.id == into).ok_or(Error::NotFound)?;
     let mut row = rows.swap_remove(at);
     if let Some(place) = from.iter().position(|id| *id == into) {

@@ -8,8 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{DbErr, FromQueryResult, Iterable, QueryOrder, Statement};
 
-use super::TagName;
-use super::store::{self, Keep};
+use super::{TagName, store};
 use crate::text;
 
 /// Tags that are there, by the keys of their names and aliases.
@@ -17,7 +16,6 @@ pub(super) async fn by_keys(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
     keys: &[&str],
-    keep: Keep,
 ) -> Result<HashMap<String, tag::Model>, DbErr> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -37,9 +35,6 @@ pub(super) async fn by_keys(
         .and_where(name(tag_name::Column::Workspace).eq(workspace))
         .and_where(name(tag_name::Column::Key).is_in(keys.iter().copied()));
     store::join_live(&mut query, name(tag_name::Column::Workspace), name(tag_name::Column::Tag));
-    if let Some(lock) = keep.lock() {
-        query.order_by((tag::Entity, tag::Column::Id), sea_orm::Order::Asc).lock_with_tables(lock, [tag::Entity]);
-    }
     let rows = Row::find_by_statement(conn.get_database_backend().build(&query)).all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.key, row.tag)).collect())
 }
@@ -92,25 +87,25 @@ pub(super) async fn owner(
     Ok(row.map(|row| row.tag))
 }
 
-/// Makes one of a tag's names its own, as typed; the others become aliases.
+/// Makes one of a tag's names its own, as typed; the others become aliases. False when the tag has no such name (any more).
 pub(super) async fn make_own(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
     name: &TagName,
     tag: TagId,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     of_tags(workspace, &[tag])
         .col_expr(tag_name::Column::IsAlias, Expr::value(true))
         .filter(tag_name::Column::IsAlias.eq(false))
         .exec(conn)
         .await?;
-    of_tags(workspace, &[tag])
+    let own = of_tags(workspace, &[tag])
         .col_expr(tag_name::Column::IsAlias, Expr::value(false))
         .col_expr(tag_name::Column::Name, Expr::value(name.as_str()))
         .filter(tag_name::Column::Key.eq(name.key()))
         .exec(conn)
-        .await
-        .map(drop)
+        .await?;
+    Ok(own.rows_affected > 0)
 }
 
 /// Makes all names of tags aliases of another.

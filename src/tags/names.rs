@@ -2,8 +2,7 @@
 
 use entity::{TagGroupId, TagId, tag};
 
-use super::store::{self, Keep};
-use super::{Error, Tag, TagName, group_store, groups, name_store};
+use super::{Error, Tag, TagName, group_store, groups, name_store, store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
@@ -34,12 +33,15 @@ pub async fn update(cx: &Cx, db: &Db, edit: TagEdit) -> Result<Tag, Error> {
     let name = edit.name.as_deref().map(TagName::parse).transpose()?;
     let color = edit.color.map(|color| color.as_deref().map(groups::color).transpose()).transpose()?;
     let mut tx = db.begin(cx).await?;
-    // The group before the tag, as whoever deletes a group does.
+    // The name and the group before the tag, as by everyone.
+    if let Some(name) = &name {
+        take(&tx, name, edit.id).await?;
+    }
     let group_is_there = match edit.group {
         Some(Some(group)) => group_store::hold(tx.conn(), cx.workspace, group).await?,
         _ => true,
     };
-    let found = store::by_ids(tx.conn(), cx.workspace, &[edit.id], Keep::Alone).await?.pop();
+    let found = store::hold(tx.conn(), cx.workspace, &[edit.id]).await?.pop();
     let before = found.ok_or(Error::NotFound)?;
     let mut row = before.clone();
     if let Some(group) = edit.group.filter(|group| *group != before.group_id) {
@@ -63,16 +65,23 @@ pub async fn update(cx: &Cx, db: &Db, edit: TagEdit) -> Result<Tag, Error> {
     Ok(row.into())
 }
 
-async fn rename(tx: &Tx, row: &mut tag::Model, name: &TagName) -> Result<(), Error> {
-    if !name_store::take(tx.conn(), row.workspace, name, row.id).await? {
-        match name_store::owner(tx.conn(), row.workspace, name).await? {
-            // One of its aliases, or its name typed otherwise.
-            Some(owner) if owner == row.id => {}
-            Some(other) => return Err(Error::NameTaken(other)),
-            None => return Err(Error::Overtaken),
-        }
+/// Takes a name for a tag, unless it is one of the tag's own already.
+async fn take(tx: &Tx, name: &TagName, tag: TagId) -> Result<(), Error> {
+    if name_store::take(tx.conn(), tx.workspace(), name, tag).await? {
+        return Ok(());
     }
-    name_store::make_own(tx.conn(), row.workspace, name, row.id).await?;
+    match name_store::owner(tx.conn(), tx.workspace(), name).await? {
+        // An alias, or its name typed otherwise.
+        Some(owner) if owner == tag => Ok(()),
+        Some(other) => Err(Error::NameTaken(other)),
+        None => Err(Error::Overtaken),
+    }
+}
+
+async fn rename(tx: &Tx, row: &mut tag::Model, name: &TagName) -> Result<(), Error> {
+    if !name_store::make_own(tx.conn(), row.workspace, name, row.id).await? {
+        return Err(Error::Overtaken);
+    }
     name_store::add_words(tx.conn(), row.workspace, name, row.id).await?;
     require_few_aliases(tx, row.id).await?;
     name.as_str().clone_into(&mut row.name);
@@ -93,7 +102,7 @@ pub(super) async fn require_few_aliases(tx: &Tx, tag: TagId) -> Result<(), Error
 pub async fn remove_alias(cx: &Cx, db: &Db, tag: TagId, alias: &str) -> Result<Tag, Error> {
     cx.require(Right::ManageTags)?;
     let mut tx = db.begin(cx).await?;
-    let found = store::by_ids(tx.conn(), cx.workspace, &[tag], Keep::Alone).await?.pop();
+    let found = store::hold(tx.conn(), cx.workspace, &[tag]).await?.pop();
     let mut row = found.ok_or(Error::NotFound)?;
     let alias = TagName::parse(alias).map_err(|_| Error::AliasNotFound)?;
     if !name_store::delete_alias(tx.conn(), cx.workspace, &alias, tag).await? {

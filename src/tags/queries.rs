@@ -7,8 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, FromQueryResult, Iterable, QueryOrder};
 
-use super::store::{self, Keep};
-use super::{Tag, TagGroup, name_store};
+use super::{Tag, TagGroup, name_store, store};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
@@ -40,12 +39,12 @@ pub enum TagOrder {
 
 /// Tags by id; those of other workspaces and deleted ones are as if they never existed.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: &[TagId]) -> Result<Vec<Tag>, Fault> {
-    Ok(store::by_ids(db.reader(), cx.workspace, ids, Keep::Free).await?.into_iter().map(Tag::from).collect())
+    Ok(store::by_ids(db.reader(), cx.workspace, ids).await?.into_iter().map(Tag::from).collect())
 }
 
 /// Tags by folded name or alias.
 pub async fn by_names(cx: &Cx, db: &Db, keys: &[&str]) -> Result<HashMap<String, TagId>, Fault> {
-    let rows = name_store::by_keys(db.reader(), cx.workspace, keys, Keep::Free).await?;
+    let rows = name_store::by_keys(db.reader(), cx.workspace, keys).await?;
     Ok(rows.into_iter().map(|(key, row)| (key, row.id)).collect())
 }
 

@@ -5,44 +5,29 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{Condition, DbErr, FromQueryResult, QueryOrder, QuerySelect};
 
-/// How tags are kept as they are read until the transaction ends. Nothing to SQLite, which has one writer.
-///
-/// Tags are kept before links are touched, and many in the order of their ids: so nobody waits for another in a circle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// Not at all.
-    Free,
-    /// Nobody deletes, merges or renames them. What puts them on contacts or takes them off does this.
-    There,
-    /// Nobody else does anything with them.
-    Alone,
-}
-
-impl Keep {
-    pub(super) fn lock(self) -> Option<LockType> {
-        match self {
-            Self::Free => None,
-            Self::There => Some(LockType::KeyShare),
-            Self::Alone => Some(LockType::Update),
-        }
-    }
-}
-
-/// Tags that are there, by id, in the order of ids.
+/// Tags that are there, by id.
 pub(super) async fn by_ids(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
     ids: &[TagId],
-    keep: Keep,
 ) -> Result<Vec<tag::Model>, DbErr> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = live(workspace).filter(tag::Column::Id.is_in(ids.iter().copied())).order_by_asc(tag::Column::Id);
-    if let Some(lock) = keep.lock() {
-        query = query.lock(lock);
+    live(workspace).filter(tag::Column::Id.is_in(ids.iter().copied())).all(conn).await
+}
+
+/// As `by_ids`, and until the transaction ends nobody else holds or counts them. Waits for those who do, in the order of ids.
+pub(super) async fn hold(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: &[TagId],
+) -> Result<Vec<tag::Model>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    query.all(conn).await
+    let tags = live(workspace).filter(tag::Column::Id.is_in(ids.iter().copied())).order_by_asc(tag::Column::Id);
+    tags.lock(LockType::NoKeyUpdate).all(conn).await
 }
 
 /// Tags that are there.
@@ -61,7 +46,7 @@ pub(super) fn join_live(query: &mut SelectStatement, workspace: Expr, tag: Expr)
     );
 }
 
-/// The tags that contacts carry, in the order of ids, each once. They are kept there.
+/// The tags that contacts carry, each once.
 pub(super) async fn carried(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
@@ -71,20 +56,20 @@ pub(super) async fn carried(
     struct Row {
         id: TagId,
     }
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
     let link = |column| Expr::col((contact_tag::Entity, column));
     let mut query = Query::select();
     query
+        .distinct()
         .column((tag::Entity, tag::Column::Id))
         .from(contact_tag::Entity)
         .and_where(link(contact_tag::Column::Workspace).eq(workspace))
-        .and_where(link(contact_tag::Column::Contact).is_in(contacts.iter().copied()))
-        .order_by((tag::Entity, tag::Column::Id), sea_orm::Order::Asc)
-        .lock_with_tables(LockType::KeyShare, [tag::Entity]);
+        .and_where(link(contact_tag::Column::Contact).is_in(contacts.iter().copied()));
     join_live(&mut query, link(contact_tag::Column::Workspace), link(contact_tag::Column::Tag));
     let rows = Row::find_by_statement(conn.get_database_backend().build(&query)).all(conn).await?;
-    let mut ids: Vec<TagId> = rows.into_iter().map(|row| row.id).collect();
-    ids.dedup();
-    Ok(ids)
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// A new tag, whose name is taken already.
@@ -92,7 +77,7 @@ pub(super) async fn insert(conn: &impl ConnectionTrait, row: tag::Model) -> Resu
     tag::Entity::insert(tag::ActiveModel::from(row).reset_all()).exec_without_returning(conn).await.map(drop)
 }
 
-/// Writes a tag as it is to be. It must be kept alone: its count is written too.
+/// Writes a tag as it is to be. It must be held: its count is written too.
 pub(super) async fn save(conn: &impl ConnectionTrait, row: tag::Model) -> Result<(), DbErr> {
     tag::Entity::update(tag::ActiveModel::from(row).reset_all()).exec(conn).await.map(drop)
 }

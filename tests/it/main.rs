@@ -20,6 +20,7 @@ mod mail_crash;
 mod mail_depth;
 mod mail_faults;
 mod mail_sync;
+mod migrations;
 mod over_http;
 mod processes;
 mod resuming;

@@ -11,7 +11,7 @@ use tagwire::tags::Cleanup;
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    ADD, DELETE, DELETE_TAG, EDIT, EDIT_TAG, MAKE_TAG, MERGE_TAGS, TAG, UNTAG, array, each, refusal, text,
+    ADD, DELETE, DELETE_TAG, EDIT, EDIT_TAG, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS, TAG, UNTAG, array, each, refusal, text,
 };
 use crate::live::CHANGES;
 use crate::support::{Person, Socket, TestApp};
@@ -22,6 +22,8 @@ const WATCH: &str = "subscription($after: Cursor) { tagChanged(after: $after) { 
     ... on TagsMerged { fromIds intoId into { name contactCount } actor { name } }
     ... on TagDeleted { tagId } ... on TagCreated { tagId }
     ... on ContactTagsChanged { contactId addedIds removedIds } } }";
+
+const SOME: &str = "query($search: String) { tags(search: $search, first: 200) { nodes { id } } }";
 
 async fn merge(person: &Person, from: &[&str], into: &str) -> Value {
     person.payload(MERGE_TAGS, json!({ "input": { "fromIds": from, "intoId": into } })).await
@@ -138,6 +140,35 @@ async fn a_merge_that_cannot_be_is_refused_whole() {
         merge(ann, &[&ann.tag_id("c").await], &text(&made(ann, "d").await)).await;
         ann.does(DELETE_TAG, json!({ "id": ann.tag_id("d").await })).await;
         assert_ne!(made(ann, "a").await, json!(a), "the name is free");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tag_has_no_more_aliases_than_anybody_can_look_through() {
+    TestApp::on_each_database(async |test| {
+        let ann = test.workspace(Plan::Free).await.ann;
+        let many = |part: usize| (0..200).map(|number| format!("part{part} {number}")).collect::<Vec<_>>();
+        for part in 0..5 {
+            ann.does(ADD, json!({ "input": { "name": "Jan", "tags": many(part) } })).await;
+        }
+        let into = text(&made(&ann, "all").await);
+        for part in 0..5 {
+            let tags = ann.query(SOME, json!({ "search": format!("part{part}") })).await["tags"]["nodes"].take();
+            let ids = each(&tags, "id");
+            let from: Vec<&str> = ids.iter().map(String::as_str).collect();
+            assert_eq!(merge(&ann, &from, &into).await["tag"]["contactCount"], part + 1);
+        }
+        assert_eq!(names(&ann, &into).await.1.len(), 1000);
+        let one = text(&made(&ann, "one more").await);
+        let after = ann.cursor().await;
+        assert_eq!(refusal(&merge(&ann, &[&one], &into).await), "INVALID input");
+        let renamed = json!({ "input": { "id": into, "name": "everything" } });
+        assert_eq!(ann.fails(EDIT_TAG, renamed.clone()).await, "INVALID input");
+        assert_eq!(ann.cursor().await, after);
+        ann.does(EDIT_TAG, json!({ "input": { "id": into, "name": "part0 0" } })).await;
+        ann.does(REMOVE_ALIAS, json!({ "tag": into, "alias": "all" })).await;
+        ann.does(EDIT_TAG, renamed).await;
     })
     .await;
 }
