@@ -28,6 +28,7 @@ pub mod sign_in_attempt;
 pub mod tag;
 pub mod tag_group;
 pub mod tag_key;
+pub mod tag_name;
 pub mod time;
 pub mod workspace;
 pub mod workspace_user;

@@ -12,7 +12,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: TagId,
     pub name: String,
-    pub name_key: Option<String>,
     pub name_sort: String,
     pub color: Option<String>,
     pub group_id: Option<TagGroupId>,

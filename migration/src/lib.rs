@@ -11,6 +11,7 @@ mod ddl;
 mod m20261124_000001_people;
 mod m20261124_000002_contacts;
 mod m20261124_000003_mail;
+mod m20261124_000004_tag_aliases;
 
 pub struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_people::Migration),
             Box::new(m20261124_000002_contacts::Migration),
             Box::new(m20261124_000003_mail::Migration),
+            Box::new(m20261124_000004_tag_aliases::Migration),
         ]
     }
 }

@@ -72,6 +72,12 @@ pub struct Body {
     /// Tags that a contact lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags_removed: Vec<TagId>,
+    /// The tag went into another, which tells of it behind this change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TagId>,
+    /// Tags that went into this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<TagId>,
     /// The message arrived after its account was connected: it is told to `messageReceived`, once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub arrived: bool,

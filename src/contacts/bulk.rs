@@ -10,7 +10,7 @@ use super::{Error, Field, Filter, draft, queries, store};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Db;
-use crate::tags::{self, Tag};
+use crate::tags::{self, Tag, Wanted};
 
 /// Contacts changed in one transaction: long enough to be quick, short enough to hold nobody up.
 const BATCH: usize = 250;
@@ -120,12 +120,14 @@ async fn batch(
     if all && rows.len() < contacts.len() {
         return Err(Error::NotFound);
     }
-    let mut wanted = tags::present(&tx, &given.ids).await?;
-    if let Some(missing) = given.ids.iter().position(|id| !wanted.iter().any(|tag| tag.id == *id)) {
+    let (made, known) = if add { (names.as_slice(), [].as_slice()) } else { ([].as_slice(), names.as_slice()) };
+    let held = tags::hold(&mut tx, &Wanted { ids: &given.ids, names: known, made, carried_by: &[] }).await?;
+    if let Some(missing) = given.ids.iter().position(|id| held.tag(*id).is_none()) {
         return Err(Error::TagNotFound(missing));
     }
-    let named = if add { tags::find_or_create(&mut tx, &names).await? } else { tags::by_name(&tx, &names).await? };
-    for tag in named {
+    let named = held.all_named(&names);
+    let mut wanted: Vec<Tag> = Vec::with_capacity(given.ids.len() + named.len());
+    for tag in given.ids.iter().filter_map(|id| held.tag(*id).cloned()).chain(named) {
         if !wanted.iter().any(|known| known.id == tag.id) {
             wanted.push(tag);
         }

@@ -7,7 +7,7 @@ use super::{Contact, Error, Field, addresses, store, words};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::{Db, Tx};
-use crate::tags::{self, Tag, TagName, Tagging};
+use crate::tags::{self, Tag, TagName, Tagging, Wanted};
 use crate::text;
 
 /// Adds a contact, with tags made on first use.
@@ -41,7 +41,8 @@ pub async fn create(cx: &Cx, db: &Db, new: NewContact) -> Result<Contact, Error>
     store::insert_phones(tx.conn(), cx.workspace, row.id, &phones).await?;
     let words = words::of(&row.name, row.company.as_deref(), &emails, &phones);
     store::insert_words(tx.conn(), cx.workspace, row.id, words).await?;
-    let tags = tags::find_or_create(&mut tx, &tag_names).await?;
+    let held = tags::hold(&mut tx, &Wanted { made: &tag_names, ..Wanted::default() }).await?;
+    let tags = held.all_named(&tag_names);
     let body = retag(&tx, &row, &ids(&tags), &[]).await?;
     tx.record(NewChange::in_workspace(Kind::Contact, Action::Created, row.id).version(1).body(body));
     tx.commit().await?;
@@ -102,12 +103,13 @@ pub async fn update(cx: &Cx, db: &Db, change: ContactChange) -> Result<Contact, 
         if new_words != old_words {
             store::set_words(tx.conn(), cx.workspace, row.id, new_words).await?;
         }
-        if row.name_sort != before.name_sort {
-            tags::rename_contact(&tx, &tagging(&row)).await?;
-        }
     }
     let (add, remove) = tag_changes(&mut tx, row.id, all_tags, add_tags, &remove_tags).await?;
     let body = retag(&tx, &row, &add, &remove).await?;
+    if row.name_sort != before.name_sort {
+        // Behind whatever waits for tags: a merge holds tags and wants links.
+        tags::rename_contact(&tx, &tagging(&row)).await?;
+    }
     if edited || body != Body::default() {
         tx.record(NewChange::in_workspace(Kind::Contact, Action::Updated, row.id).version(row.version).body(body));
     }
@@ -120,7 +122,7 @@ pub async fn delete(cx: &Cx, db: &Db, id: ContactId) -> Result<(), Error> {
     cx.require(Right::DeleteContacts)?;
     let mut tx = db.begin(cx).await?;
     let row = store::lock(tx.conn(), cx.workspace, &[id]).await?.pop().ok_or(Error::NotFound)?;
-    let removed = tags::unlink_all(&tx, &[id]).await?;
+    let removed = tags::unlink_all(&mut tx, &[id]).await?;
     store::delete(tx.conn(), cx.workspace, id).await?;
     tags::count_change(&tx, &[], &removed).await?;
     let body = Body { tags_removed: tags_of(&removed), ..Body::default() };
@@ -139,17 +141,23 @@ async fn tag_changes(
     if all.is_none() && add.is_empty() && remove.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
+    let replacing = all.is_some();
+    add.extend(all.unwrap_or_default());
     add.retain(|name| !remove.iter().any(|gone| gone.key() == name.key()));
-    let mut gone = ids(&tags::by_name(tx, remove).await?);
-    if let Some(mut all) = all {
-        all.extend(add);
-        all.retain(|name| !remove.iter().any(|gone| gone.key() == name.key()));
-        let wanted = ids(&tags::find_or_create(tx, &all).await?);
-        let carried = tags::carried(tx, contact).await?;
-        gone.extend(carried.into_iter().filter(|tag| !wanted.contains(tag)));
-        return Ok((wanted, gone));
-    }
-    Ok((ids(&tags::find_or_create(tx, &add).await?), gone))
+    let carried_by = [contact];
+    let wanted = Wanted {
+        names: remove,
+        made: &add,
+        carried_by: if replacing { &carried_by } else { &[] },
+        ..Wanted::default()
+    };
+    let held = tags::hold(tx, &wanted).await?;
+    let mut gone = ids(&held.all_named(remove));
+    let mut wanted = ids(&held.all_named(&add));
+    // Added by one of its names and removed by another.
+    wanted.retain(|tag| !gone.contains(tag));
+    gone.extend(held.carried().iter().filter(|tag| !wanted.contains(tag)));
+    Ok((wanted, gone))
 }
 
 /// Puts tags on a contact and takes others off; what really changed, for the change's body.

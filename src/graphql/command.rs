@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error::{ApiError, Refusal, UserError};
 
 /// Times a command is tried when it loses a race for locks.
-const TRIES: u32 = 4;
+const TRIES: u32 = 6;
 
 /// Runs a command; again, after a moment, when it only lost a race. `path` is where the object stands that it is about.
 /// The result is what it made, or why it is refused.

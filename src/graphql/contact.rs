@@ -8,6 +8,7 @@ use super::command::{payload, run};
 use super::connection::{self, PageArguments, connection};
 use super::contact_filter::{ContactFilter, ContactOrder};
 use super::error::{ApiError, UserError};
+use super::given::{clearable, cleared};
 use super::id;
 use super::loaders::{self, EmailsOf, PhonesOf, TagsOf};
 use super::message::{self, MessageConnection};
@@ -341,23 +342,4 @@ fn emails(given: Vec<ContactEmailInput>) -> Vec<(String, Option<String>)> {
 
 fn phones(given: Vec<ContactPhoneInput>) -> Vec<(String, Option<String>)> {
     given.into_iter().map(|phone| (phone.number, phone.label)).collect()
-}
-
-/// Left out stays; null is the empty value, which a command refuses where there must be one.
-fn cleared<T: Default>(given: MaybeUndefined<T>) -> Option<T> {
-    match given {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(T::default()),
-        MaybeUndefined::Value(value) => Some(value),
-    }
-}
-
-/// Left out stays; null clears.
-#[expect(clippy::option_option, reason = "left out, cleared and given are three things")]
-fn clearable<T>(given: MaybeUndefined<T>) -> Option<Option<T>> {
-    match given {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
 }

@@ -13,7 +13,7 @@ use crate::feed::FeedError;
 use crate::mail_accounts::{self, ProblemCode};
 use crate::mail_sync;
 use crate::paging::PageError;
-use crate::{messages, tags, users};
+use crate::{messages, users};
 
 /// `extensions.code` of GraphQL errors: the whole list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,9 @@ impl UserError {
         }
     }
 
-    fn conflicting(mut self, id: ID) -> Self {
+    /// With the object that stands in the way.
+    #[must_use]
+    pub(super) fn conflicting(mut self, id: ID) -> Self {
         self.conflicting_id = Some(id);
         self
     }
@@ -235,36 +237,8 @@ pub trait Refusal: Sized {
     fn lost_a_race(&self) -> bool;
 }
 
-fn denied(denied: Denied) -> UserError {
+pub(super) fn denied(denied: Denied) -> UserError {
     UserError::new(ErrorCode::Forbidden, denied.to_string(), &[])
-}
-
-impl Refusal for tags::Error {
-    fn refusal(self, path: &[&str]) -> Result<UserError, ApiError> {
-        let message = self.to_string();
-        Ok(match self {
-            Self::Denied(error) => denied(error),
-            Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
-            Self::GroupNotFound => UserError::new(ErrorCode::NotFound, message, &["input", "groupId"]),
-            Self::Name(_) | Self::GroupName => UserError::new(ErrorCode::Invalid, message, &["input", "name"]),
-            Self::Color => UserError::new(ErrorCode::Invalid, message, &["input", "color"]),
-            Self::Position => UserError::new(ErrorCode::Invalid, message, &["input", "position"]),
-            Self::GroupNameTaken(other) => {
-                UserError::new(ErrorCode::Conflict, message, &["input", "name"]).conflicting(id::encode(other))
-            }
-            Self::LicenseRequired => UserError::new(ErrorCode::LicenseRequired, message, &[]),
-            Self::Overtaken => return Err(ApiError::fault(&message)),
-            Self::Fault(fault) => return Err(fault.into()),
-        })
-    }
-
-    fn lost_a_race(&self) -> bool {
-        match self {
-            Self::Overtaken => true,
-            Self::Fault(fault) => fault.is_transient(),
-            _ => false,
-        }
-    }
 }
 
 impl Refusal for contacts::Error {

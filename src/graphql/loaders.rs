@@ -64,6 +64,10 @@ pub(super) struct PhonesOf(pub ContactId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TagsOfGroup(pub TagGroupId);
 
+/// The aliases of a tag.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AliasesOf(pub TagId);
+
 impl Loader<UserId> for Load {
     type Value = User;
     type Error = Fault;
@@ -137,6 +141,16 @@ impl Loader<TagsOfGroup> for Load {
     async fn load(&self, keys: &[TagsOfGroup]) -> Result<HashMap<TagsOfGroup, Self::Value>, Fault> {
         let ids: Vec<TagGroupId> = keys.iter().map(|key| key.0).collect();
         Ok(all(keys, tags::tags_of_groups(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<AliasesOf> for Load {
+    type Value = Arc<[String]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[AliasesOf]) -> Result<HashMap<AliasesOf, Self::Value>, Fault> {
+        let ids: Vec<TagId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, tags::aliases(&self.cx, &self.db, &ids).await?, |key| key.0))
     }
 }
 

@@ -10,6 +10,7 @@ use super::mail_account::MailAccountMutation;
 use super::reader::Reader;
 use super::sign_in::SignInMutation;
 use super::tag::TagMutation;
+use super::tag_group::TagGroupMutation;
 use super::tagging::TaggingMutation;
 use super::user::{SetRightsInput, User, UserPayload};
 use crate::access::Rights;
@@ -18,7 +19,15 @@ use crate::users;
 /// What can be changed. Every payload has `userErrors`; when it is not empty nothing was changed.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(SignInMutation, ContactMutation, TaggingMutation, TagMutation, UserMutation, MailAccountMutation);
+pub struct Mutation(
+    SignInMutation,
+    ContactMutation,
+    TaggingMutation,
+    TagMutation,
+    TagGroupMutation,
+    UserMutation,
+    MailAccountMutation,
+);
 
 /// Administering users.
 #[derive(Default)]

@@ -12,7 +12,8 @@ use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
 use super::message::{Attachment, Message};
 use super::reader::Reader;
-use super::tag::{Tag, TagGroup};
+use super::tag::Tag;
+use super::tag_group::TagGroup;
 use super::user::{User, Workspace};
 use crate::users;
 

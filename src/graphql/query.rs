@@ -16,6 +16,7 @@ use super::node::Node;
 use super::reader::Reader;
 use super::scalar::Cursor;
 use super::tag::TagQuery;
+use super::tag_group::TagGroupQuery;
 use super::user::{User, UserConnection, Workspace};
 use crate::{changes, users};
 
@@ -25,7 +26,7 @@ const MOST_NODES: usize = 200;
 /// What can be read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct Query(CommonQuery, ContactQuery, TagQuery, MailAccountQuery, MessageQuery);
+pub struct Query(CommonQuery, ContactQuery, TagQuery, TagGroupQuery, MailAccountQuery, MessageQuery);
 
 /// What concerns no single noun.
 #[derive(Default)]

@@ -1,19 +1,21 @@
-//! Tags and tag groups.
+//! Tags.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
-use entity::TagGroupId;
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
+use entity::{TagGroupId, TagId};
 use futures_util::FutureExt;
 
 use super::command::{payload, run};
 use super::connection::{self, PageArguments, connection};
 use super::contact::{self, ContactConnection, DeletePayload};
 use super::error::ApiError;
+use super::given::{clearable, cleared};
 use super::id;
-use super::loaders::TagsOfGroup;
+use super::loaders::AliasesOf;
 use super::reader::Reader;
 use super::scalar::Color;
+use super::tag_group::TagGroup;
 use crate::contacts::{self, ContactOrder};
-use crate::tags::{self, NewTag, NewTagGroup, TagName};
+use crate::tags::{self, NewTag, TagEdit, TagName};
 
 /// A free label on contacts.
 #[derive(Clone)]
@@ -76,6 +78,12 @@ impl Tag {
         i32::try_from(self.row.contact_count).unwrap_or(i32::MAX)
     }
 
+    /// Earlier names that still find this tag, and those of tags that were merged into it.
+    async fn aliases(&self) -> Result<Vec<String>, ApiError> {
+        let aliases = self.reader.shared().load_one(AliasesOf(self.row.id)).await?.unwrap_or_default();
+        Ok(aliases.to_vec())
+    }
+
     /// The contacts that carry it, by name.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn contacts(
@@ -88,45 +96,6 @@ impl Tag {
         let filter = contacts::Filter::Tag(contacts::TagMatch::Id(self.row.id));
         let arguments = PageArguments { first, after, last, before };
         contact::page(&self.reader, Some(filter), ContactOrder::default(), &arguments).await
-    }
-}
-
-/// A category of tags with a color. Pro and Enterprise.
-#[derive(Clone)]
-pub struct TagGroup {
-    pub(super) group: tags::TagGroup,
-    pub(super) reader: Reader,
-}
-
-/// A category of tags with a color. Pro and Enterprise.
-#[Object]
-impl TagGroup {
-    /// Its id.
-    pub(super) async fn id(&self) -> ID {
-        id::encode(self.group.id)
-    }
-
-    /// As typed; unique in the workspace as a tag's name is.
-    async fn name(&self) -> &str {
-        &self.group.name
-    }
-
-    /// The color of its tags that have none of their own.
-    async fn color(&self) -> Color {
-        Color(self.group.color.clone())
-    }
-
-    /// Its place among the groups, from 0.
-    async fn position(&self) -> i32 {
-        self.group.position
-    }
-
-    /// Its tags by name.
-    #[graphql(complexity = "connection::list_cost(child_complexity)")]
-    async fn tags(&self) -> Result<Vec<Tag>, ApiError> {
-        let tags = self.reader.shared().load_one(TagsOfGroup(self.group.id)).await?.unwrap_or_default();
-        let group = Loaded::With(Some(self.group.clone()));
-        Ok(tags.iter().map(|tag| Tag { row: tag.clone(), group: group.clone(), reader: self.reader.clone() }).collect())
     }
 }
 
@@ -166,7 +135,7 @@ pub struct TagQuery;
 /// Reading tags.
 #[Object]
 impl TagQuery {
-    /// `search` is a prefix of the name or of a word in it, with or without the leading '#'.
+    /// `search` is a prefix of the name, of an alias, or of a word in them, with or without the leading '#'.
     /// Without orderBy: by name; with `search`: most used first.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection field")]
@@ -204,14 +173,6 @@ impl TagQuery {
         });
         Ok(TagConnection { rows: rows.map(|tag| Tag::new(tag, reader)), count })
     }
-
-    /// The tag groups in their order.
-    #[graphql(complexity = "connection::list_cost(child_complexity)")]
-    async fn tag_groups(&self, ctx: &Context<'_>) -> Result<Vec<TagGroup>, ApiError> {
-        let reader = Reader::of(ctx)?;
-        let groups = tags::groups(reader.cx(), reader.db()).await?;
-        Ok(groups.into_iter().map(|group| TagGroup { group, reader: reader.clone() }).collect())
-    }
 }
 
 /// A tag made ahead. A name or alias that exists already gives the existing tag, unchanged. At most 100 characters.
@@ -225,19 +186,29 @@ pub struct CreateTagInput {
     pub group_id: Option<ID>,
 }
 
-/// A new group.
+/// As in every update input: a member left out stays, null clears.
 #[derive(InputObject)]
-pub struct CreateTagGroupInput {
-    /// Its name.
-    pub name: String,
-    /// The color of its tags that have none of their own.
-    pub color: Color,
-    /// Its place among the groups, from 0; else behind the last.
-    pub position: Option<i32>,
+pub struct UpdateTagInput {
+    /// Which tag.
+    pub id: ID,
+    /// Its name; the one it has becomes an alias, which still finds it. At most 100 characters.
+    pub name: MaybeUndefined<String>,
+    /// Its own color.
+    pub color: MaybeUndefined<Color>,
+    /// Its group. Another one only in a workspace of edition PRO or ENTERPRISE.
+    pub group_id: MaybeUndefined<ID>,
+}
+
+/// Which tags become one.
+#[derive(InputObject)]
+pub struct MergeTagsInput {
+    /// Those that go, at most 200.
+    pub from_ids: Vec<ID>,
+    /// The one that stays.
+    pub into_id: ID,
 }
 
 payload!(TagPayload, tag: Tag, "The tag as it is now.");
-payload!(TagGroupPayload, tag_group: TagGroup, "The group as it is now.");
 
 /// Administering tags.
 #[derive(Default)]
@@ -259,26 +230,43 @@ impl TagMutation {
         Ok(made.map(|tag| Tag::new(tag, reader)).into())
     }
 
+    /// Renames a tag, gives it a color or puts it into a group. Needs MANAGE_TAGS.
+    /// A name or alias of another tag is a CONFLICT with that tag; one of its own aliases changes places with its name.
+    async fn update_tag(&self, ctx: &Context<'_>, input: UpdateTagInput) -> Result<TagPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let edit = TagEdit {
+            id: id::decode_or_nil(&input.id),
+            name: cleared(input.name),
+            color: clearable(input.color).map(|color| color.map(|color| color.0)),
+            group: clearable(input.group_id).map(|group| group.map(|id| id::decode_or_nil(&id))),
+        };
+        let made = run(&["input", "id"], || tags::update(reader.cx(), reader.db(), edit.clone())).await?;
+        Ok(made.map(|tag| Tag::new(tag, reader)).into())
+    }
+
+    /// Makes one tag of several, at once on every contact. The names and aliases of those that go become aliases of the one that stays,
+    /// which keeps its name, color and group. Needs MANAGE_TAGS.
+    async fn merge_tags(&self, ctx: &Context<'_>, input: MergeTagsInput) -> Result<TagPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let from: Vec<TagId> = input.from_ids.iter().map(|id| id::decode_or_nil(id)).collect();
+        let into = id::decode_or_nil(&input.into_id);
+        let made = run(&["input", "intoId"], || tags::merge(reader.cx(), reader.db(), &from, into)).await?;
+        Ok(made.map(|tag| Tag::new(tag, reader)).into())
+    }
+
+    /// Forgets an alias of a tag: it finds the tag no longer, and is free for another. Needs MANAGE_TAGS.
+    async fn remove_tag_alias(&self, ctx: &Context<'_>, tag_id: ID, alias: String) -> Result<TagPayload, ApiError> {
+        let reader = Reader::of(ctx)?;
+        let tag = id::decode_or_nil(&tag_id);
+        let made = run(&["tagId"], || tags::remove_alias(reader.cx(), reader.db(), tag, &alias)).await?;
+        Ok(made.map(|tag| Tag::new(tag, reader)).into())
+    }
+
     /// Removes the tag from every contact. Needs MANAGE_TAGS.
     async fn delete_tag(&self, ctx: &Context<'_>, id: ID) -> Result<DeletePayload, ApiError> {
         let reader = Reader::of(ctx)?;
         let tag = id::decode_or_nil(&id);
         let done = run(&["id"], || tags::delete(reader.cx(), reader.db(), tag)).await?;
         Ok(DeletePayload::of(id, done))
-    }
-
-    /// Makes a group of tags. Needs MANAGE_TAGS, in a workspace of edition PRO or ENTERPRISE.
-    async fn create_tag_group(
-        &self,
-        ctx: &Context<'_>,
-        input: CreateTagGroupInput,
-    ) -> Result<TagGroupPayload, ApiError> {
-        let reader = Reader::of(ctx)?;
-        let made = run(&["input"], || {
-            let new = NewTagGroup { name: input.name.clone(), color: input.color.0.clone(), position: input.position };
-            tags::create_group(reader.cx(), reader.db(), new)
-        })
-        .await?;
-        Ok(made.map(|group| TagGroup { group, reader: reader.clone() }).into())
     }
 }

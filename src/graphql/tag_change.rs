@@ -9,7 +9,8 @@ use super::error::ApiError;
 use super::following::Event;
 use super::id;
 use super::scalar::{Cursor, DateTime};
-use super::tag::{Tag, TagGroup};
+use super::tag::Tag;
+use super::tag_group::TagGroup;
 use super::user::User;
 use crate::changes::{self, Action, Kind};
 
@@ -28,6 +29,8 @@ pub enum TagChange {
     TagUpdated(TagUpdated),
     /// Deleted.
     TagDeleted(TagDeleted),
+    /// Several became one.
+    TagsMerged(TagsMerged),
     /// A group was made, changed or deleted.
     TagGroupChanged(TagGroupChanged),
     /// A contact got or lost tags.
@@ -128,7 +131,28 @@ tag_change! {
 }
 
 tag_change! {
-    /// A group was made, changed or deleted.
+    /// Clients replace the ids wherever they hold them; no event per contact follows.
+    TagsMerged {
+        /// The tags that are gone.
+        async fn from_ids(&self) -> Vec<ID> {
+            self.0.change.body.merged_from.iter().map(|id| id::encode(*id)).collect()
+        }
+
+        /// The tag that they are now.
+        async fn into_id(&self) -> ID {
+            self.0.tag_id()
+        }
+
+        /// That tag as it is now.
+        async fn into(&self) -> Option<Result<Tag, ApiError>> {
+            self.0.tag().await
+        }
+    }
+}
+
+tag_change! {
+    /// A group was made, changed, moved or deleted. Deleted, its tags are without a group, and without its color where they have none of
+    /// their own; no event per tag follows.
     TagGroupChanged {
         /// Its id.
         async fn tag_group_id(&self) -> ID {
@@ -177,7 +201,9 @@ impl TagChange {
     /// Whether a change is one of tags, before anything is made for it.
     pub(super) fn concerns(change: &changes::Change) -> bool {
         match change.kind {
-            Kind::Tag | Kind::TagGroup => true,
+            // A merge is told once, by the tag that stays.
+            Kind::Tag => change.body.merged_into.is_none(),
+            Kind::TagGroup => true,
             Kind::Contact => !change.body.tags_added.is_empty() || !change.body.tags_removed.is_empty(),
             _ => false,
         }
@@ -192,6 +218,9 @@ impl TagChange {
         let event = event.clone();
         match (event.change.kind, action) {
             (Kind::Tag, Action::Created) => Some(Self::TagCreated(TagCreated(event))),
+            (Kind::Tag, Action::Updated) if !event.change.body.merged_from.is_empty() => {
+                Some(Self::TagsMerged(TagsMerged(event)))
+            }
             (Kind::Tag, Action::Updated) => Some(Self::TagUpdated(TagUpdated(event))),
             (Kind::Tag, Action::Removed) => Some(Self::TagDeleted(TagDeleted(event))),
             (Kind::TagGroup, _) => Some(Self::TagGroupChanged(TagGroupChanged(event))),

@@ -1,6 +1,6 @@
 //! Why a command about tags is refused.
 
-use entity::TagGroupId;
+use entity::{TagGroupId, TagId};
 
 use super::NotAName;
 use crate::access::Denied;
@@ -15,9 +15,33 @@ pub enum Error {
     /// No such tag in this workspace.
     #[error("There is no such tag.")]
     NotFound,
-    /// No such group in this workspace.
+    /// No such group in this workspace, for a tag that is to belong to it.
     #[error("There is no such tag group.")]
     GroupNotFound,
+    /// No such group in this workspace, where the group itself is meant.
+    #[error("There is no such tag group.")]
+    NoSuchGroup,
+    /// The tag has no such alias.
+    #[error("This tag has no such alias.")]
+    AliasNotFound,
+    /// Another tag has this name, or is still found by it.
+    #[error("Another tag has this name, or had it before. Merge the two, or remove the alias there.")]
+    NameTaken(TagId),
+    /// The tag would have too many aliases.
+    #[error("A tag has at most 1000 aliases; remove some of them first.")]
+    TooManyAliases,
+    /// Nothing is to be merged.
+    #[error("Give at least one tag to merge.")]
+    NothingToMerge,
+    /// Too much is to be merged.
+    #[error("At most 200 tags can be merged at once.")]
+    TooManyToMerge,
+    /// The tag at this place of those that go is the one that stays.
+    #[error("A tag cannot be merged with itself.")]
+    MergedWithItself(usize),
+    /// The tag at this place of those that go is not there.
+    #[error("There is no such tag.")]
+    MergedNotFound(usize),
     /// The name cannot be used.
     #[error(transparent)]
     Name(#[from] NotAName),

@@ -6,9 +6,9 @@ use entity::{ContactId, TagId, contact_tag};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-use super::{Error, Tag, store};
+use super::{Error, Tag, Wanted, hold, store};
 use crate::db::{Fault, Tx};
 
 /// Rows of one INSERT: 5 values each.
@@ -30,7 +30,7 @@ struct Link {
     tag: TagId,
 }
 
-/// Puts tags on contacts. Returns the links that were not there before.
+/// Puts tags on contacts. Returns the links that were not there before. The tags must be held.
 pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     let now = tx.cx().now();
     let rows: Vec<_> = contacts
@@ -63,7 +63,7 @@ pub async fn link(tx: &Tx, contacts: &[Tagging], tags: &[TagId]) -> Result<Vec<(
     Ok(pairs(made))
 }
 
-/// Takes tags off contacts. Returns the links that were there.
+/// Takes tags off contacts. Returns the links that were there. The tags must be held.
 pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
     if contacts.is_empty() || tags.is_empty() {
         return Ok(Vec::new());
@@ -72,10 +72,10 @@ pub async fn unlink(tx: &Tx, contacts: &[ContactId], tags: &[TagId]) -> Result<V
 }
 
 /// Takes all tags off contacts that go. Returns the links that were there; those of deleted tags were gone already.
-pub async fn unlink_all(tx: &Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Fault> {
+pub async fn unlink_all(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<(ContactId, TagId)>, Error> {
+    let held = hold(tx, &Wanted { carried_by: contacts, ..Wanted::default() }).await?;
     let mut removed = remove(tx, contacts, None).await?;
-    let live = live(tx, removed.iter().map(|(_, tag)| *tag).collect()).await?;
-    removed.retain(|(_, tag)| live.contains(tag));
+    removed.retain(|(_, tag)| held.tag(*tag).is_some());
     Ok(removed)
 }
 
@@ -136,17 +136,18 @@ fn pairs(links: Vec<Link>) -> Vec<(ContactId, TagId)> {
     links.into_iter().map(|link| (link.contact, link.tag)).collect()
 }
 
-/// The tags that a contact carries.
-pub async fn carried(tx: &Tx, contact: ContactId) -> Result<Vec<TagId>, Fault> {
-    let rows = contact_tag::Entity::find()
-        .filter(contact_tag::Column::Workspace.eq(tx.workspace()))
-        .filter(contact_tag::Column::Contact.eq(contact))
-        .all(tx.conn())
-        .await?;
-    live(tx, rows.into_iter().map(|row| row.tag).collect()).await
-}
-
-/// Those of the tags that are not deleted: until their links are cleaned up, they are as if they were.
-async fn live(tx: &Tx, tags: Vec<TagId>) -> Result<Vec<TagId>, Fault> {
-    Ok(store::by_ids(tx.conn(), tx.workspace(), &tags).await?.into_iter().map(|row| row.id).collect())
+/// Puts `into` in the place of `from` on every contact; both must be held. Returns how many contacts did not carry `into` before.
+/// Links of those that did stay behind, to be removed when `from` is deleted.
+///
+/// The links are changed and not made anew: their contacts are not touched, so nobody who edits one of them is waited for.
+pub(super) async fn replace(tx: &Tx, from: TagId, into: TagId) -> Result<i64, Fault> {
+    let replace = Statement::from_sql_and_values(
+        tx.conn().get_database_backend(),
+        "UPDATE contact_tag SET tag = $3 WHERE workspace = $1 AND tag = $2 AND NOT EXISTS (\
+         SELECT 1 FROM contact_tag other \
+         WHERE other.workspace = $1 AND other.contact = contact_tag.contact AND other.tag = $3)",
+        [tx.workspace().into(), from.into(), into.into()],
+    );
+    let replaced = tx.conn().execute_raw(replace).await?.rows_affected();
+    Ok(i64::try_from(replaced).unwrap_or(i64::MAX))
 }

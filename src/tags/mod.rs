@@ -1,26 +1,36 @@
 //! Tags: free labels, made the first time somebody types them; their groups; and which contact carries which.
 //!
-//! Owns the tables `tag`, `tag_key`, `tag_group`, `contact_tag`. To this feature a contact is an id with a sort key; what a contact is
-//! belongs to `contacts`, which links and unlinks within its own transactions. Start reading at `commands`, then `links`.
+//! Owns the tables `tag`, `tag_name`, `tag_key`, `tag_group`, `contact_tag`. To this feature a contact is an id with a sort key; what a contact is
+//! belongs to `contacts`, which links and unlinks within its own transactions. Start reading at `commands`, then `held` and `links`.
 
 mod cleanup;
 mod commands;
 mod error;
 mod filter;
+mod group_store;
 mod groups;
+mod held;
 mod links;
+mod merge;
+mod name_store;
+mod names;
 mod queries;
 mod store;
 
 use entity::{TagGroupId, TagId, Timestamp};
 
 pub use cleanup::Cleanup;
-pub use commands::{NewTag, by_name, create, delete, find_or_create, present};
+pub use commands::{NewTag, create, delete};
 pub use error::Error;
 pub use filter::{TagMatch, carries, driven_by};
-pub use groups::{NewTagGroup, create_group, groups, groups_by_ids, groups_by_names};
-pub use links::{Tagging, carried, count_change, link, rename_contact, unlink, unlink_all};
-pub use queries::{TagFilter, TagOrder, by_ids, by_names, count, list, of_contacts, tags_of_groups};
+pub use groups::{
+    NewTagGroup, TagGroupEdit, create_group, delete_group, groups, groups_by_ids, groups_by_names, update_group,
+};
+pub use held::{Held, Wanted, hold};
+pub use links::{Tagging, count_change, link, rename_contact, unlink, unlink_all};
+pub use merge::merge;
+pub use names::{TagEdit, remove_alias, update};
+pub use queries::{TagFilter, TagOrder, aliases, by_ids, by_names, count, list, of_contacts, tags_of_groups};
 
 use crate::text;
 

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, FromQueryResult, Iterable, QueryOrder};
 
-use super::{Tag, TagGroup, store};
+use super::{Tag, TagGroup, name_store, store};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
@@ -16,7 +16,7 @@ use crate::text;
 /// Which tags.
 #[derive(Clone, Debug, Default)]
 pub struct TagFilter {
-    /// A prefix of the name or of a word in it, with or without `#`.
+    /// A prefix of the name, of an alias, or of a word in them, with or without `#`.
     pub search: Option<String>,
     /// Those of one group.
     pub group: Option<TagGroupId>,
@@ -42,9 +42,9 @@ pub async fn by_ids(cx: &Cx, db: &Db, ids: &[TagId]) -> Result<Vec<Tag>, Fault> 
     Ok(store::by_ids(db.reader(), cx.workspace, ids).await?.into_iter().map(Tag::from).collect())
 }
 
-/// Tags by folded name.
+/// Tags by folded name or alias.
 pub async fn by_names(cx: &Cx, db: &Db, keys: &[&str]) -> Result<HashMap<String, TagId>, Fault> {
-    let rows = store::by_keys(db.reader(), cx.workspace, keys).await?;
+    let rows = name_store::by_keys(db.reader(), cx.workspace, keys).await?;
     Ok(rows.into_iter().map(|(key, row)| (key, row.id)).collect())
 }
 
@@ -134,14 +134,9 @@ pub async fn of_contacts(
         .expr_as(group(tag_group::Column::Name), "group_name")
         .expr_as(group(tag_group::Column::Color), "group_color")
         .expr_as(group(tag_group::Column::Position), "group_position")
-        .from(contact_tag::Entity)
-        .inner_join(
-            tag::Entity,
-            Condition::all()
-                .add(Expr::col((tag::Entity, tag::Column::Workspace)).eq(link(contact_tag::Column::Workspace)))
-                .add(Expr::col((tag::Entity, tag::Column::Id)).eq(link(contact_tag::Column::Tag)))
-                .add(Expr::col((tag::Entity, tag::Column::DeletedAt)).is_null()),
-        )
+        .from(contact_tag::Entity);
+    store::join_live(&mut query, link(contact_tag::Column::Workspace), link(contact_tag::Column::Tag));
+    query
         .left_join(
             tag_group::Entity,
             Condition::all()
@@ -167,6 +162,17 @@ pub async fn of_contacts(
 
 fn link(column: contact_tag::Column) -> Expr {
     Expr::col((contact_tag::Entity, column))
+}
+
+/// The aliases of several tags as they were typed.
+pub async fn aliases(cx: &Cx, db: &Db, tags: &[TagId]) -> Result<HashMap<TagId, Vec<String>>, Fault> {
+    let mut by_tag: HashMap<TagId, Vec<String>> = HashMap::new();
+    for row in name_store::of(db.reader(), cx.workspace, tags).await? {
+        if row.is_alias {
+            by_tag.entry(row.tag).or_default().push(row.name);
+        }
+    }
+    Ok(by_tag)
 }
 
 /// The tags of several groups by name.

@@ -1,7 +1,9 @@
 //! Reading users.
 
 use entity::{UserId, WorkspaceId, workspace};
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::LockType;
 
 use super::{Plan, User, Workspace, store};
 use crate::access::Cx;
@@ -37,6 +39,12 @@ pub async fn workspace(cx: &Cx, db: &Db) -> Result<Option<Workspace>, Fault> {
 /// What the transaction's workspace may use.
 pub async fn edition(tx: &Tx) -> Result<Plan, Fault> {
     let row = workspace::Entity::find_by_id(tx.workspace()).one(tx.conn()).await?;
+    Ok(row.map_or(Plan::Free, |row| row.granted_edition))
+}
+
+/// As `edition`, and it stays so until the transaction ends: those who ask for it wait for each other.
+pub async fn hold_edition(tx: &Tx) -> Result<Plan, Fault> {
+    let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
     Ok(row.map_or(Plan::Free, |row| row.granted_edition))
 }
 

@@ -23,6 +23,20 @@ pub const MAKE_TAG: &str = "mutation($input: CreateTagInput!) { createTag(input:
 /// Makes a group of tags.
 pub const MAKE_GROUP: &str = "mutation($input: CreateTagGroupInput!) { createTagGroup(input: $input) {
     tagGroup { id name color position } userErrors { code path conflictingId } } }";
+/// Changes a tag.
+pub const EDIT_TAG: &str = "mutation($input: UpdateTagInput!) { updateTag(input: $input) {
+    tag { id name color contactCount aliases group { id name } } userErrors { code path conflictingId } } }";
+/// Makes one tag of several.
+pub const MERGE_TAGS: &str = "mutation($input: MergeTagsInput!) { mergeTags(input: $input) {
+    tag { id name color contactCount aliases group { id name } } userErrors { code path conflictingId } } }";
+/// Forgets an alias of a tag.
+pub const REMOVE_ALIAS: &str = "mutation($tag: ID!, $alias: String!) { removeTagAlias(tagId: $tag, alias: $alias) {
+    tag { id name aliases } userErrors { code path conflictingId } } }";
+/// Changes a group of tags.
+pub const EDIT_GROUP: &str = "mutation($input: UpdateTagGroupInput!) { updateTagGroup(input: $input) {
+    tagGroup { id name color position } userErrors { code path conflictingId } } }";
+/// Deletes a group of tags.
+pub const DELETE_GROUP: &str = "mutation($id: ID!) { deleteTagGroup(id: $id) { deletedId userErrors { code path } } }";
 /// Deletes a tag.
 pub const DELETE_TAG: &str = "mutation($id: ID!) { deleteTag(id: $id) { deletedId userErrors { code path } } }";
 /// Deletes a contact.

@@ -8,14 +8,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tagwire::users::Plan;
 
-use crate::deeds::{DELETE, DELETE_TAG, EDIT, MAKE_GROUP, MAKE_TAG, SET_RIGHTS, TAG, UNTAG, array, text};
+use crate::deeds::{
+    DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
+    SET_RIGHTS, TAG, UNTAG, array, text,
+};
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
-const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name tags { id } }
-    tags { nodes { id name contactCount color group { id } } }
+const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
+    tags { nodes { id name aliases contactCount color group { id } } }
     contacts { nodes { id name company version tags { id } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
@@ -32,6 +35,8 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    /// A second tag, of which nothing is asked by its id.
+    spare: String,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -76,6 +81,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
         Place { name, kind, document, variables: Box::new(variables) }
     }
     let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
+    let (grouped, into, spare) = (own.tag.clone(), own.tag.clone(), own.spare.clone());
     vec![
         place("Query.node.id", Kind::Any, NODE, |id| json!({ "id": id })),
         place("Query.nodes.ids", Kind::Any, NODES, |id| json!({ "ids": [id, id] })),
@@ -132,6 +138,34 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             SET_RIGHTS,
             |id| json!({ "input": { "userId": id, "rights": ["ADMIN", "MANAGE_TAGS"] } }),
         ),
+        place("UpdateTagInput.id", Kind::Tag, EDIT_TAG, |id| json!({ "input": { "id": id, "color": "#000000" } })),
+        place(
+            "UpdateTagInput.groupId",
+            Kind::Group,
+            EDIT_TAG,
+            move |id| json!({ "input": { "id": grouped, "groupId": id } }),
+        ),
+        place("Mutation.removeTagAlias.tagId", Kind::Tag, REMOVE_ALIAS, |id| json!({ "tag": id, "alias": "prospect" })),
+        place(
+            "UpdateTagGroupInput.id",
+            Kind::Group,
+            EDIT_GROUP,
+            |id| json!({ "input": { "id": id, "name": "Stolen" } }),
+        ),
+        place(
+            "MergeTagsInput.intoId",
+            Kind::Tag,
+            MERGE_TAGS,
+            move |id| json!({ "input": { "fromIds": [spare], "intoId": id } }),
+        ),
+        // With its own id a tag is merged with itself, which is refused as that.
+        place(
+            "MergeTagsInput.fromIds",
+            Kind::Tag,
+            MERGE_TAGS,
+            move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
+        ),
+        place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
         place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
     ]
@@ -140,8 +174,9 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
 async fn furnish(ann: &Person) -> Ids {
     let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Status", "color": "#1E90FF" } })).await;
     let group = text(&group["tagGroup"]["id"]);
-    let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "lead", "groupId": group } })).await;
-    ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
+    let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "prospect", "groupId": group } })).await;
+    ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
+    let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
     let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
     Ids {
@@ -150,6 +185,7 @@ async fn furnish(ann: &Person) -> Ids {
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        spare: text(&spare["tag"]["id"]),
     }
 }
 

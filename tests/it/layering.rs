@@ -58,6 +58,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("tag", "tags"),
     ("tag_group", "tags"),
     ("tag_key", "tags"),
+    ("tag_name", "tags"),
     ("workspace", "users"),
     ("workspace_user", "users"),
 ];

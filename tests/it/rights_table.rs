@@ -8,20 +8,28 @@ use tagwire::access::Right;
 use tagwire::graphql::id;
 use tagwire::users::Plan;
 
-use crate::deeds::{ADD, DELETE, DELETE_TAG, EDIT, MAKE_GROUP, MAKE_TAG, SET_RIGHTS, TAG, UNTAG, array, each, refusal};
+use crate::deeds::{
+    ADD, DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
+    SET_RIGHTS, TAG, UNTAG, array, each, refusal,
+};
 use crate::support::{Person, TestApp};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 9] = [
+const ACTS: [&str; 14] = [
     "createContact",
     "createTag",
     "createTagGroup",
     "deleteContact",
     "deleteTag",
+    "deleteTagGroup",
+    "mergeTags",
+    "removeTagAlias",
     "setRights",
     "tagContacts",
     "untagContacts",
     "updateContact",
+    "updateTag",
+    "updateTagGroup",
 ];
 
 /// Every mutation that no right opens: one's own sign-in and one's own mailboxes.
@@ -37,8 +45,8 @@ const OWN: [&str; 7] = [
 
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
-    let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } tagGroups { id } \
-                    tags(first: 200) { nodes { id contactCount } } users { nodes { id rights } } }";
+    let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } users { nodes { id rights } } }";
     person.query(document, json!({})).await
 }
 
@@ -65,6 +73,14 @@ async fn each_right_opens_exactly_its_doors() {
         for act in ACTS {
             let contact = ann.adds("Somebody", &["some tag"]).await;
             let tag = ann.tag_id("some tag").await;
+            let other = async |of: &str| {
+                let made = ann.does(MAKE_TAG, json!({ "input": { "name": format!("{of} {name}") } })).await;
+                made["tag"]["id"].clone()
+            };
+            let group = async |of: &str| {
+                let input = json!({ "name": format!("{of} {name}"), "color": "#000000" });
+                ann.does(MAKE_GROUP, json!({ "input": input })).await["tagGroup"]["id"].take()
+            };
             let (document, variables) = match act {
                 "createContact" => (ADD, json!({ "input": { "name": "New", "tags": [format!("tag of {name}")] } })),
                 "createTag" => (MAKE_TAG, json!({ "input": { "name": format!("ahead by {name}") } })),
@@ -73,6 +89,17 @@ async fn each_right_opens_exactly_its_doors() {
                 }
                 "deleteContact" => (DELETE, json!({ "id": contact })),
                 "deleteTag" => (DELETE_TAG, json!({ "id": tag })),
+                "deleteTagGroup" => (DELETE_GROUP, json!({ "id": group("gone by").await })),
+                "mergeTags" => {
+                    (MERGE_TAGS, json!({ "input": { "fromIds": [other("merged by").await], "intoId": tag } }))
+                }
+                "removeTagAlias" => {
+                    let merged = json!({ "input": { "fromIds": [other("alias of").await], "intoId": tag } });
+                    ann.does(MERGE_TAGS, merged).await;
+                    (REMOVE_ALIAS, json!({ "tag": tag, "alias": format!("alias of {name}") }))
+                }
+                "updateTag" => (EDIT_TAG, json!({ "input": { "id": tag, "color": format!("#{:06X}", name.len()) } })),
+                "updateTagGroup" => (EDIT_GROUP, json!({ "input": { "id": group("moved by").await, "position": 0 } })),
                 "setRights" => (SET_RIGHTS, json!({ "input": { "userId": carol, "rights": [] } })),
                 "tagContacts" => (TAG, json!({ "input": { "contactIds": [contact], "names": ["another tag"] } })),
                 "untagContacts" => (UNTAG, json!({ "input": { "contactIds": [contact], "names": ["some tag"] } })),

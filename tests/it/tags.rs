@@ -13,7 +13,7 @@ const FIND: &str = "query($search: String!) { tags(search: $search) { totalCount
 pub const MATCHING: &str = "query($filter: ContactFilter!) { contacts(filter: $filter) { totalCount nodes { name } } }";
 const WATCH: &str = "subscription($after: Cursor) { tagChanged(after: $after) { __typename ... on TagDeleted { tagId } ... on TagCreated { tagId } } }";
 
-async fn found(person: &Person, search: &str) -> Vec<String> {
+pub async fn found(person: &Person, search: &str) -> Vec<String> {
     each(&person.query(FIND, json!({ "search": search })).await["tags"]["nodes"], "name")
 }
 

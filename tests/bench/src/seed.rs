@@ -21,9 +21,10 @@ const ROWS: &[&str] = &[
     "INSERT INTO tag_group SELECT $1, gen_random_uuid(), 'Group ' || n, 'group ' || n, '#336699', n \
      FROM generate_series(0, 19) n WHERE $2 > 0",
     "INSERT INTO tag SELECT $1, gen_random_uuid(), 'Tag ' || lpad(n::text, 3, '0'), 'tag ' || lpad(n::text, 3, '0'), \
-     'tag ' || lpad(n::text, 3, '0'), NULL, g.id, 0, 1, 0, NULL \
+     NULL, g.id, 0, 1, 0, NULL \
      FROM generate_series(0, 499) n JOIN tag_group g ON g.workspace = $1 AND g.position = n % 20 WHERE $2 > 0",
-    "INSERT INTO tag_key SELECT workspace, name_key, id FROM tag WHERE workspace = $1 AND $2 > 0",
+    "INSERT INTO tag_name SELECT workspace, name_sort, id, name, FALSE FROM tag WHERE workspace = $1 AND $2 > 0",
+    "INSERT INTO tag_key SELECT workspace, key, tag FROM tag_name WHERE workspace = $1 AND $2 > 0",
     "INSERT INTO contact SELECT $1, gen_random_uuid(), initcap(name), name, 'Company ' || n % 5000, 'company ' || n % 5000, \
      'Buyer', repeat('Called, will call again. ', 8), 1, n, n \
      FROM (SELECT n, left(md5(n::text), 6) || ' ' || left(md5('x' || n), 9) AS name FROM generate_series(1, $2) n) made",

@@ -1,0 +1,22 @@
+//! Members of update inputs: left out, null, or given.
+
+use async_graphql::MaybeUndefined;
+
+/// Left out stays; null is the empty value, which a command refuses where there must be one.
+pub(super) fn cleared<T: Default>(given: MaybeUndefined<T>) -> Option<T> {
+    match given {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(T::default()),
+        MaybeUndefined::Value(value) => Some(value),
+    }
+}
+
+/// Left out stays; null clears.
+#[expect(clippy::option_option, reason = "left out, cleared and given are three things")]
+pub(super) fn clearable<T>(given: MaybeUndefined<T>) -> Option<Option<T>> {
+    match given {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
