@@ -9,6 +9,7 @@ pub use work::Work;
 use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contacts::Numbering;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
@@ -36,6 +37,8 @@ pub struct App {
     pub contents: Contents,
     /// What goes on behind answered requests.
     pub work: Work,
+    /// Numbers of contacts, for live lists of them.
+    pub numbering: Numbering,
 }
 
 /// A node cannot be built.
@@ -72,8 +75,8 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
-        let work = Work::default();
-        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents, work })
+        let (work, numbering) = (Work::default(), Numbering::default());
+        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents, work, numbering })
     }
 
     /// Runs what goes on in the background, until dropped.

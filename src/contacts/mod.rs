@@ -10,6 +10,8 @@ mod draft;
 mod error;
 mod filter;
 pub mod language;
+mod live;
+mod members;
 mod queries;
 mod store;
 mod words;
@@ -22,7 +24,9 @@ pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones};
+pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
+pub use members::{Members, Numbering};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones, words};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -142,7 +142,7 @@ pub(super) async fn page(
     arguments: &PageArguments,
 ) -> Result<ContactConnection, ApiError> {
     let page = arguments.page()?;
-    let rows = contacts::list(reader.cx(), reader.db(), filter.clone(), order, &page).await??;
+    let rows = contacts::list(reader.cx(), reader.db(), filter.clone(), &order, &page).await??;
     let counting = reader.clone();
     let count = Box::new(move || {
         let (reader, filter) = (counting.clone(), filter.clone());

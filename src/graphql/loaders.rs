@@ -56,6 +56,10 @@ pub(super) struct TagsOf(pub ContactId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct EmailsOf(pub ContactId);
 
+/// The words by which a contact is found.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct WordsOf(pub ContactId);
+
 /// The phone numbers of a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct PhonesOf(pub ContactId);
@@ -131,6 +135,16 @@ impl Loader<PhonesOf> for Load {
     async fn load(&self, keys: &[PhonesOf]) -> Result<HashMap<PhonesOf, Self::Value>, Fault> {
         let ids: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
         Ok(all(keys, contacts::phones(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<WordsOf> for Load {
+    type Value = Arc<[String]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[WordsOf]) -> Result<HashMap<WordsOf, Self::Value>, Fault> {
+        let ids: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, contacts::words(&self.cx, &self.db, &ids).await?, |key| key.0))
     }
 }
 

@@ -15,6 +15,7 @@ mod command;
 mod connection;
 mod contact;
 mod contact_filter;
+mod contacts_live;
 mod documents;
 mod error;
 mod fan_out;

@@ -3,6 +3,7 @@
 
 mod command_line;
 mod contacts;
+mod contacts_live;
 mod deeds;
 mod deleted_tags;
 mod event_stream;
