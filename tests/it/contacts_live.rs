@@ -82,9 +82,8 @@ impl Client {
                 self.hears().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, hearing).await.is_err() {
-            panic!("{}: the client sees {:#?}, the query {now:#?}", self.filter, self.picture);
-        }
+        let agreed = tokio::time::timeout(PATIENCE, hearing).await.is_ok();
+        assert!(agreed, "{}: the client sees {:#?}, the query {now:#?}", self.filter, self.picture);
     }
 }
 
@@ -184,7 +183,7 @@ async fn whatever_several_people_do_at_once_every_list_ends_as_a_fresh_query_sho
 
 const TAGS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
-fn one_of<'a>(list: &'a [Value]) -> Option<&'a str> {
+fn one_of(list: &[Value]) -> Option<&str> {
     (!list.is_empty()).then(|| list[rand::random_range(0..list.len())]["id"].as_str().unwrap())
 }
 
