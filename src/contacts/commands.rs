@@ -188,17 +188,20 @@ async fn retag(tx: &mut Tx, row: &contact::Model, add: &[Tag], remove: &[Tag]) -
     Ok(Body { tags_added: tags_of(&added), tags_removed: tags_of(&removed), ..Body::default() })
 }
 
-/// Tells the history which contacts got tags or lost them.
+/// Tells the history which contacts got tags or lost them, in the order in which the tags were given.
 pub(super) fn note_links(
     tx: &mut Tx,
     tags: &[Tag],
     links: &[(ContactId, TagId)],
     entry: impl Fn(ContactId, TagId, &str) -> NewEntry,
 ) {
-    let names: HashMap<TagId, &str> = tags.iter().map(|tag| (tag.id, tag.name.as_str())).collect();
-    for (contact, tag) in links {
-        tx.note(entry(*contact, *tag, names.get(tag).copied().unwrap_or_default()));
-    }
+    let given: HashMap<TagId, (usize, &Tag)> = tags.iter().enumerate().map(|(at, tag)| (tag.id, (at, tag))).collect();
+    let mut noted: Vec<_> = links
+        .iter()
+        .filter_map(|(contact, tag)| given.get(tag).map(|(at, tag)| (*at, entry(*contact, tag.id, &tag.name))))
+        .collect();
+    noted.sort_by_key(|(at, _)| *at);
+    noted.into_iter().for_each(|(_, entry)| tx.note(entry));
 }
 
 pub(super) fn tagging(row: &contact::Model) -> Tagging {
