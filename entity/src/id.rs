@@ -39,4 +39,5 @@ macro_rules! ids {
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId
     MailAccountId MailFolderId MailMessageId MailAttachmentId
+    HistoryEntryId
 }

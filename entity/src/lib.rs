@@ -14,6 +14,7 @@ pub mod contact;
 pub mod contact_phone;
 pub mod contact_tag;
 pub mod contact_word;
+pub mod history_entry;
 pub mod id;
 pub mod mail_account;
 pub mod mail_attachment;

@@ -22,6 +22,7 @@ mod fan_out;
 mod following;
 mod given;
 mod guard;
+mod history;
 pub mod id;
 mod loaders;
 mod mail_account;

@@ -2,12 +2,14 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::contact::Contact;
 use super::error::ApiError;
+use super::history::HistoryEntry;
 use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
 use super::message::{Attachment, Message};
@@ -39,6 +41,8 @@ pub enum Node {
     Message(Message),
     /// A file in a mail.
     Attachment(Attachment),
+    /// Something in the history of a contact or tag.
+    HistoryEntry(HistoryEntry),
 }
 
 impl Node {
@@ -75,6 +79,7 @@ impl Node {
                 let attachment = reader.mail().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
             }
+            Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,
         })
     }

@@ -18,8 +18,8 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
-    tags { nodes { id name aliases contactCount color group { id } } }
-    contacts { nodes { id name company version tags { id } } } }";
+    tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
+    contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
 const CONTACT: &str = "query($id: ID!) { contact(id: $id) { name } }";
@@ -35,6 +35,8 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    /// Something in the history of the contact.
+    entry: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -47,6 +49,7 @@ enum Kind {
     Contact,
     Tag,
     Group,
+    Entry,
 }
 
 impl Ids {
@@ -57,6 +60,7 @@ impl Ids {
             (Kind::Contact, &self.contact),
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
+            (Kind::Entry, &self.entry),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -178,13 +182,15 @@ async fn furnish(ann: &Person) -> Ids {
     ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
-    let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
+    let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
+    let own = ann.query(own, json!({})).await;
     Ids {
         workspace: text(&own["workspace"]["id"]),
         user: text(&own["viewer"]["id"]),
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -274,7 +280,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             ids.extend(own.of(place.kind).into_iter().map(unheard_of));
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
-                ids.extend((0..=11).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=14).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));

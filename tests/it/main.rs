@@ -10,6 +10,7 @@ mod event_stream;
 mod executor;
 mod filters;
 mod guards;
+mod history;
 mod imap_connection;
 mod imap_faults;
 mod isolation;
