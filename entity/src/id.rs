@@ -37,6 +37,6 @@ macro_rules! ids {
 }
 
 ids! {
-    WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId
+    WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId
 }

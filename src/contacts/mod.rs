@@ -1,6 +1,6 @@
 //! Contacts: people and companies outside, with their addresses, phones and tags.
 //!
-//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`. Tags and who carries them belong to `tags`; mail points to
+//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`, `saved_filter`. Tags and who carries them belong to `tags`; mail points to
 //! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter` and `language`.
 
 mod addresses;
@@ -11,6 +11,7 @@ mod error;
 mod filter;
 pub mod language;
 mod queries;
+pub mod saved;
 mod store;
 mod words;
 
@@ -22,7 +23,7 @@ pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

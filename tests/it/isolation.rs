@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
-    SET_RIGHTS, TAG, UNTAG, array, text,
+    DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
+    MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
 };
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
@@ -18,7 +18,7 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
-    tags { nodes { id name aliases contactCount color group { id } } }
+    savedFilters { id name query shared position } tags { nodes { id name aliases contactCount color group { id } } }
     contacts { nodes { id name company version tags { id } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
@@ -35,6 +35,7 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    saved: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -47,6 +48,7 @@ enum Kind {
     Contact,
     Tag,
     Group,
+    Saved,
 }
 
 impl Ids {
@@ -57,6 +59,7 @@ impl Ids {
             (Kind::Contact, &self.contact),
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
+            (Kind::Saved, &self.saved),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -94,6 +97,13 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             Kind::Tag,
             TAG,
             |id| json!({ "input": { "filter": { "tag": { "id": id } }, "names": ["spare"] } }),
+        ),
+        place("ContactFilter.savedFilterId", Kind::Saved, MATCHING, |id| json!({ "filter": { "savedFilterId": id } })),
+        place(
+            "UpdateSavedFilterInput.id",
+            Kind::Saved,
+            EDIT_SAVED,
+            |id| json!({ "input": { "id": id, "name": "Stolen" } }),
         ),
         place(
             "SignInInput.workspaceId",
@@ -165,6 +175,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
         place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
@@ -178,6 +189,7 @@ async fn furnish(ann: &Person) -> Ids {
     ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
+    let saved = ann.does(SAVE, json!({ "input": { "name": "Leads", "query": "#lead", "shared": true } })).await;
     let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
     Ids {
         workspace: text(&own["workspace"]["id"]),
@@ -185,6 +197,7 @@ async fn furnish(ann: &Person) -> Ids {
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        saved: text(&saved["savedFilter"]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -274,7 +287,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             ids.extend(own.of(place.kind).into_iter().map(unheard_of));
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
-                ids.extend((0..=11).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));
