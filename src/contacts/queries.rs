@@ -128,7 +128,11 @@ pub async fn facets(cx: &Cx, db: &Db, filter: Option<Filter>, limit: u64) -> Res
     let matching = filter.map(|filter| {
         let mut query = Query::select();
         query.column((contact::Entity, contact::Column::Id)).from(contact::Entity);
-        restrict(&mut query, cx, Some(&filter), None);
+        let driver = filter.driver();
+        if let Some(tag) = driver {
+            tags::driven_by(&mut query, cx.workspace, tag, &Expr::col((contact::Entity, contact::Column::Id)));
+        }
+        restrict(&mut query, cx, Some(&filter), driver);
         query
     });
     Ok(tags::facets(cx, db, matching, limit).await?)

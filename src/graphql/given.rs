@@ -23,11 +23,20 @@ pub(super) fn clearable<T>(given: MaybeUndefined<T>) -> Option<Option<T>> {
     }
 }
 
+/// A member of `input` that is null and cannot be.
+pub(super) struct Cleared(&'static str);
+
 /// Left out stays; null is refused. `member` is its name in `input`.
-pub(super) fn required<T>(given: MaybeUndefined<T>, member: &str) -> Result<Option<T>, UserError> {
+pub(super) fn required<T>(given: MaybeUndefined<T>, member: &'static str) -> Result<Option<T>, Cleared> {
     match given {
         MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Err(UserError::new(ErrorCode::Invalid, "This cannot be cleared.", &["input", member])),
+        MaybeUndefined::Null => Err(Cleared(member)),
         MaybeUndefined::Value(value) => Ok(Some(value)),
+    }
+}
+
+impl From<Cleared> for UserError {
+    fn from(Cleared(member): Cleared) -> Self {
+        Self::new(ErrorCode::Invalid, "This cannot be cleared.", &["input", member])
     }
 }

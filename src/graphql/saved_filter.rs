@@ -7,7 +7,7 @@ use super::command::{payload, run};
 use super::connection;
 use super::contact::DeletePayload;
 use super::error::{ApiError, ErrorCode, Refusal, UserError};
-use super::given::required;
+use super::given::{Cleared, required};
 use super::id;
 use super::reader::Reader;
 use super::user::User;
@@ -100,7 +100,7 @@ pub struct UpdateSavedFilterInput {
 }
 
 impl UpdateSavedFilterInput {
-    fn edit(self) -> Result<SavedFilterEdit, UserError> {
+    fn edit(self) -> Result<SavedFilterEdit, Cleared> {
         Ok(SavedFilterEdit {
             id: id::decode_or_nil(&self.id),
             name: required(self.name, "name")?,
@@ -144,7 +144,7 @@ impl SavedFilterMutation {
         let reader = Reader::of(ctx)?;
         let edit = match input.edit() {
             Ok(edit) => edit,
-            Err(refused) => return Ok(Err(refused).into()),
+            Err(cleared) => return Ok(Err(cleared.into()).into()),
         };
         let made = run(&["input", "id"], || saved::update(reader.cx(), reader.db(), edit.clone())).await?;
         Ok(made.map(|filter| SavedFilter { filter, reader: reader.clone() }).into())

@@ -8,8 +8,8 @@ use super::{Tag, store};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
 
-/// The tags that contacts carry, most used first, then by name, in one statement. `matching` selects the ids of the contacts that
-/// count; without it all of them do, whose counts are kept.
+/// The tags that contacts carry, most used first, then by name, in one statement. `matching` selects the contacts that count, each
+/// once, by their `id`; without it all of them do, whose counts are kept.
 pub async fn facets(cx: &Cx, db: &Db, matching: Option<SelectStatement>, limit: u64) -> Result<Vec<(Tag, i64)>, Fault> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -17,19 +17,22 @@ pub async fn facets(cx: &Cx, db: &Db, matching: Option<SelectStatement>, limit: 
         tag: tag::Model,
         carried: i64,
     }
-    let (carried, facet) = (Alias::new("carried"), Alias::new("facet"));
+    let (carried, facet, contacts) = (Alias::new("carried"), Alias::new("facet"), Alias::new("matching"));
+    let link = |column| Expr::col((contact_tag::Entity, column));
     let of_tag = |column| Expr::col((tag::Entity, column));
     let mut query = Query::select();
     query.columns(tag::Column::iter().map(|column| (tag::Entity, column)));
     match matching {
         Some(matching) => {
+            // SQLite joins in the order of a cross join: it would go through all links of the workspace, which are grouped by tag.
             let counted = Query::select()
-                .column(contact_tag::Column::Tag)
-                .expr_as(Expr::col(contact_tag::Column::Contact).count(), carried.clone())
-                .from(contact_tag::Entity)
-                .and_where(Expr::col(contact_tag::Column::Workspace).eq(cx.workspace))
-                .and_where(Expr::col(contact_tag::Column::Contact).in_subquery(matching))
-                .group_by_col(contact_tag::Column::Tag)
+                .expr(link(contact_tag::Column::Tag))
+                .expr_as(link(contact_tag::Column::Contact).count(), carried.clone())
+                .from_subquery(matching, contacts.clone())
+                .cross_join(contact_tag::Entity)
+                .and_where(link(contact_tag::Column::Workspace).eq(cx.workspace))
+                .and_where(link(contact_tag::Column::Contact).eq(Expr::col((contacts, Alias::new("id")))))
+                .group_by_col((contact_tag::Entity, contact_tag::Column::Tag))
                 .to_owned();
             query.column((facet.clone(), carried.clone())).from_subquery(counted, facet.clone());
             store::join_live(&mut query, Expr::value(cx.workspace), Expr::col((facet, contact_tag::Column::Tag)));
