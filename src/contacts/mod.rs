@@ -1,6 +1,6 @@
 //! Contacts: people and companies outside, with their addresses, phones and tags.
 //!
-//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`. Tags and who carries them belong to `tags`; mail points to
+//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`, `saved_filter`. Tags and who carries them belong to `tags`; mail points to
 //! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter` and `language`.
 
 mod addresses;
@@ -13,6 +13,7 @@ pub mod language;
 mod live;
 mod members;
 mod queries;
+pub mod saved;
 mod store;
 mod words;
 
@@ -26,7 +27,7 @@ pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
 pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
 pub use members::{Members, Numbering};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones, words};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones, words};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

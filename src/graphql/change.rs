@@ -23,6 +23,8 @@ pub enum ChangeKind {
     Tag,
     /// A group of tags.
     TagGroup,
+    /// A filter kept under a name: one's own, or one that is shared.
+    SavedFilter,
     /// A mail.
     Message,
     /// A connected mailbox, its state and progress.
@@ -132,6 +134,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::Contact => Some((ChangeKind::Contact, Type::Contact)),
         Kind::Tag => Some((ChangeKind::Tag, Type::Tag)),
         Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
+        Kind::SavedFilter => Some((ChangeKind::SavedFilter, Type::SavedFilter)),
         Kind::User => Some((ChangeKind::User, Type::User)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),

@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId,
-    WorkspaceId,
+    ContactId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, TagGroupId,
+    TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -33,11 +33,13 @@ pub enum Type {
     Attachment = 9,
     /// A sign-in.
     Session = 10,
+    /// A filter kept under a name.
+    SavedFilter = 11,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
 }
 
-const TYPES: [Type; 11] = [
+const TYPES: [Type; 12] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -48,6 +50,7 @@ const TYPES: [Type; 11] = [
     Type::Message,
     Type::Attachment,
     Type::Session,
+    Type::SavedFilter,
     Type::HistoryEntry,
 ];
 
@@ -75,6 +78,7 @@ api_ids! {
     MailFolderId => MailFolder,
     MailMessageId => Message,
     MailAttachmentId => Attachment,
+    SavedFilterId => SavedFilter,
     HistoryEntryId => HistoryEntry,
 }
 

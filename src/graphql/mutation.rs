@@ -8,6 +8,7 @@ use super::error::ApiError;
 use super::id;
 use super::mail_account::MailAccountMutation;
 use super::reader::Reader;
+use super::saved_filter::SavedFilterMutation;
 use super::sign_in::SignInMutation;
 use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
@@ -25,6 +26,7 @@ pub struct Mutation(
     TaggingMutation,
     TagMutation,
     TagGroupMutation,
+    SavedFilterMutation,
     UserMutation,
     MailAccountMutation,
 );

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
-    SET_RIGHTS, TAG, UNTAG, array, text,
+    DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
+    MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
 };
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
@@ -18,6 +18,7 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
+    savedFilters { id name query shared position }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -35,6 +36,7 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    saved: String,
     /// Something in the history of the contact.
     entry: String,
     /// A second tag, of which nothing is asked by its id.
@@ -49,6 +51,7 @@ enum Kind {
     Contact,
     Tag,
     Group,
+    Saved,
     Entry,
 }
 
@@ -60,6 +63,7 @@ impl Ids {
             (Kind::Contact, &self.contact),
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
+            (Kind::Saved, &self.saved),
             (Kind::Entry, &self.entry),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
@@ -75,6 +79,7 @@ struct Place {
 }
 
 /// Every place of the schema, several where one input is used in several ways. What deletes comes last.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn places(own: &Ids, email: String) -> Vec<Place> {
     fn place(
         name: &'static str,
@@ -98,6 +103,13 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             Kind::Tag,
             TAG,
             |id| json!({ "input": { "filter": { "tag": { "id": id } }, "names": ["spare"] } }),
+        ),
+        place("ContactFilter.savedFilterId", Kind::Saved, MATCHING, |id| json!({ "filter": { "savedFilterId": id } })),
+        place(
+            "UpdateSavedFilterInput.id",
+            Kind::Saved,
+            EDIT_SAVED,
+            |id| json!({ "input": { "id": id, "name": "Stolen" } }),
         ),
         place(
             "SignInInput.workspaceId",
@@ -169,6 +181,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
         place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
@@ -182,6 +195,7 @@ async fn furnish(ann: &Person) -> Ids {
     ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
+    let saved = ann.does(SAVE, json!({ "input": { "name": "Leads", "query": "#lead", "shared": true } })).await;
     let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
     let own = ann.query(own, json!({})).await;
     Ids {
@@ -190,6 +204,7 @@ async fn furnish(ann: &Person) -> Ids {
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        saved: text(&saved["savedFilter"]["id"]),
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
@@ -280,6 +295,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             ids.extend(own.of(place.kind).into_iter().map(unheard_of));
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
+                ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
                 ids.extend((0..=14).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {

@@ -1,30 +1,31 @@
-//! Batched loading of mail, as far as one viewer may see it.
+//! Batched loading of what only some may see, as far as one viewer may.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{MailAccountId, MailAttachmentId, MailFolderId, MailMessageId};
+use entity::{MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
+use crate::contacts::saved::{self, SavedFilter};
 use crate::db::{Db, Fault};
 use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
 
-/// The loaders of one viewer's mail in one request or event.
-pub(super) type MailLoaders = DataLoader<MailLoad, HashMapCache>;
+/// The loaders of one viewer in one request or event.
+pub(super) type OwnLoaders = DataLoader<OwnLoad, HashMapCache>;
 
 /// Loads what the viewer may see.
-pub(super) struct MailLoad {
+pub(super) struct OwnLoad {
     db: Db,
     cx: Cx,
 }
 
 /// New loaders, with nothing loaded.
-pub(super) fn mail_loaders(db: Db, cx: &Cx) -> MailLoaders {
-    let load = MailLoad { db, cx: cx.clone() };
+pub(super) fn own_loaders(db: Db, cx: &Cx) -> OwnLoaders {
+    let load = OwnLoad { db, cx: cx.clone() };
     DataLoader::with_cache(load, TokioSpawner::current(), FineTimer, HashMapCache::default())
         .delay(GATHER)
         .max_batch_size(BATCH)
@@ -50,7 +51,16 @@ pub(super) struct FoldersOfAccount(pub MailAccountId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub MailFolderId, pub i64);
 
-impl Loader<MailAccountId> for MailLoad {
+impl Loader<SavedFilterId> for OwnLoad {
+    type Value = SavedFilter;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[SavedFilterId]) -> Result<HashMap<SavedFilterId, SavedFilter>, Fault> {
+        Ok(saved::by_ids(&self.cx, &self.db, ids).await?.into_iter().map(|filter| (filter.id, filter)).collect())
+    }
+}
+
+impl Loader<MailAccountId> for OwnLoad {
     type Value = MailAccount;
     type Error = Fault;
 
@@ -60,7 +70,7 @@ impl Loader<MailAccountId> for MailLoad {
     }
 }
 
-impl Loader<MailFolderId> for MailLoad {
+impl Loader<MailFolderId> for OwnLoad {
     type Value = Folder;
     type Error = Fault;
 
@@ -70,7 +80,7 @@ impl Loader<MailFolderId> for MailLoad {
     }
 }
 
-impl Loader<FoldersOfAccount> for MailLoad {
+impl Loader<FoldersOfAccount> for OwnLoad {
     type Value = Arc<[Folder]>;
     type Error = Fault;
 
@@ -84,7 +94,7 @@ impl Loader<FoldersOfAccount> for MailLoad {
     }
 }
 
-impl Loader<CountsOf> for MailLoad {
+impl Loader<CountsOf> for OwnLoad {
     type Value = Counts;
     type Error = Fault;
 
@@ -95,7 +105,7 @@ impl Loader<CountsOf> for MailLoad {
     }
 }
 
-impl Loader<MailMessageId> for MailLoad {
+impl Loader<MailMessageId> for OwnLoad {
     type Value = Message;
     type Error = Fault;
 
@@ -105,7 +115,7 @@ impl Loader<MailMessageId> for MailLoad {
     }
 }
 
-impl Loader<ParticipantsOf> for MailLoad {
+impl Loader<ParticipantsOf> for OwnLoad {
     type Value = Arc<[Participant]>;
     type Error = Fault;
 
@@ -115,7 +125,7 @@ impl Loader<ParticipantsOf> for MailLoad {
     }
 }
 
-impl Loader<AttachmentsOf> for MailLoad {
+impl Loader<AttachmentsOf> for OwnLoad {
     type Value = Arc<[Attachment]>;
     type Error = Fault;
 
@@ -125,7 +135,7 @@ impl Loader<AttachmentsOf> for MailLoad {
     }
 }
 
-impl Loader<FoldersOf> for MailLoad {
+impl Loader<FoldersOf> for OwnLoad {
     type Value = Arc<[MailFolderId]>;
     type Error = Fault;
 
@@ -135,7 +145,7 @@ impl Loader<FoldersOf> for MailLoad {
     }
 }
 
-impl Loader<MailAttachmentId> for MailLoad {
+impl Loader<MailAttachmentId> for OwnLoad {
     type Value = Attachment;
     type Error = Fault;
 
