@@ -1,7 +1,7 @@
 //! How many contacts carry each tag.
 
 use entity::{contact_tag, tag};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{FromQueryResult, Iterable};
 
 use super::{Tag, store};
@@ -24,17 +24,20 @@ pub async fn facets(cx: &Cx, db: &Db, matching: Option<SelectStatement>, limit: 
     query.columns(tag::Column::iter().map(|column| (tag::Entity, column)));
     match matching {
         Some(matching) => {
-            // SQLite joins in the order of a cross join: it would go through all links of the workspace, which are grouped by tag.
+            // The contacts are found first, and once: PostgreSQL would ask for each link whether its contact matches. SQLite joins in
+            // the order of a cross join: it would go through all links of the workspace, since they come grouped by tag.
+            let found =
+                CommonTableExpression::new().query(matching).table_name(contacts.clone()).materialized(true).to_owned();
             let counted = Query::select()
                 .expr(link(contact_tag::Column::Tag))
                 .expr_as(link(contact_tag::Column::Contact).count(), carried.clone())
-                .from_subquery(matching, contacts.clone())
+                .from(contacts.clone())
                 .cross_join(contact_tag::Entity)
                 .and_where(link(contact_tag::Column::Workspace).eq(cx.workspace))
                 .and_where(link(contact_tag::Column::Contact).eq(Expr::col((contacts, Alias::new("id")))))
                 .group_by_col((contact_tag::Entity, contact_tag::Column::Tag))
                 .to_owned();
-            query.column((facet.clone(), carried.clone())).from_subquery(counted, facet.clone());
+            query.with_cte(found).column((facet.clone(), carried.clone())).from_subquery(counted, facet.clone());
             store::join_live(&mut query, Expr::value(cx.workspace), Expr::col((facet, contact_tag::Column::Tag)));
         }
         None => {

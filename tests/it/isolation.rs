@@ -78,17 +78,13 @@ struct Place {
     variables: Box<dyn Fn(&str) -> Value>,
 }
 
+fn place(name: &'static str, kind: Kind, document: &'static str, variables: impl Fn(&str) -> Value + 'static) -> Place {
+    Place { name, kind, document, variables: Box::new(variables) }
+}
+
 /// Every place of the schema, several where one input is used in several ways. What deletes comes last.
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 fn places(own: &Ids, email: String) -> Vec<Place> {
-    fn place(
-        name: &'static str,
-        kind: Kind,
-        document: &'static str,
-        variables: impl Fn(&str) -> Value + 'static,
-    ) -> Place {
-        Place { name, kind, document, variables: Box::new(variables) }
-    }
     let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
     let (grouped, into, spare) = (own.tag.clone(), own.tag.clone(), own.spare.clone());
     vec![
