@@ -83,7 +83,6 @@ fn place(name: &'static str, kind: Kind, document: &'static str, variables: impl
 }
 
 /// Every place of the schema, several where one input is used in several ways. What deletes comes last.
-#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn places(own: &Ids, email: String) -> Vec<Place> {
     let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
     let (grouped, into, spare) = (own.tag.clone(), own.tag.clone(), own.spare.clone());
