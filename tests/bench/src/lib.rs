@@ -5,6 +5,7 @@
 pub mod http;
 pub mod seed;
 pub mod server;
+pub mod socket;
 pub mod spread;
 
 /// Writes a line of the report.

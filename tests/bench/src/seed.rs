@@ -28,6 +28,8 @@ const ROWS: &[&str] = &[
     "INSERT INTO contact SELECT $1, gen_random_uuid(), initcap(name), name, 'Company ' || n % 5000, 'company ' || n % 5000, \
      'Buyer', repeat('Called, will call again. ', 8), 1, n, n \
      FROM (SELECT n, left(md5(n::text), 6) || ' ' || left(md5('x' || n), 9) AS name FROM generate_series(1, $2) n) made",
+    "INSERT INTO contact_word (workspace, contact, word) SELECT DISTINCT $1, id, word \
+     FROM contact, regexp_split_to_table(name_sort || ' ' || company_sort, ' ') word WHERE workspace = $1 AND $2 > 0",
     "INSERT INTO contact_tag SELECT $1, c.id, t.id, c.name_sort, 0 \
      FROM contact c CROSS JOIN generate_series(1, 4) \
      CROSS JOIN LATERAL (SELECT floor(500 * power(random(), 2))::int AS number WHERE c.id IS NOT NULL) drawn \

@@ -9,19 +9,16 @@ use bench::http::Connection;
 use bench::say;
 use bench::seed::{self, Seeded};
 use bench::server::Server;
+use bench::socket::{self, Socket};
 use bench::spread::Spread;
 use clap::Parser;
 use entity::{ContactId, TagId};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use serde_json::json;
 use tagwire::graphql::id;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 use uuid::Uuid;
 
 const FOLLOW: &str = "subscription { tagChanged { cursor occurredAt actor { name } ... on ContactTagsChanged { \
@@ -95,7 +92,8 @@ async fn measure(
     let memory = server.memory()?;
     let (heard, mut inbox) = mpsc::unbounded_channel();
     for number in 0..arguments.subscribers {
-        let socket = subscribe(server, seeded.tokens.get(number % seeded.tokens.len()).context("a token")?).await?;
+        let token = seeded.tokens.get(number % seeded.tokens.len()).context("a token")?;
+        let socket = socket::subscribe(server, token, FOLLOW, json!({})).await?;
         tokio::spawn(listen(number, socket, heard.clone()));
     }
     let mut asking = Connection::open(server.address).await?;
@@ -217,21 +215,7 @@ async fn gather(
     (texts, heard_of_it >= subscribers)
 }
 
-async fn subscribe(server: &Server, token: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
-    let mut request = format!("ws://{}/graphql", server.address).into_client_request()?;
-    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
-    let stream = TcpStream::connect(server.address).await?;
-    let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await?;
-    let init = json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } });
-    socket.send(Message::text(init.to_string())).await?;
-    let ack = socket.next().await.context("an answer")??;
-    ensure!(ack.to_text()?.contains("connection_ack"), "{ack}");
-    let follow = json!({ "type": "subscribe", "id": "1", "payload": { "query": FOLLOW } });
-    socket.send(Message::text(follow.to_string())).await?;
-    Ok(socket)
-}
-
-async fn listen(number: usize, mut socket: WebSocketStream<TcpStream>, heard: mpsc::UnboundedSender<Heard>) {
+async fn listen(number: usize, mut socket: Socket, heard: mpsc::UnboundedSender<Heard>) {
     while let Some(Ok(message)) = socket.next().await {
         let at = Instant::now();
         if let Message::Text(text) = message

@@ -39,6 +39,16 @@ const Q4: &str = "WITH found AS MATERIALIZED (SELECT id, name, name_sort FROM co
     OR NOT EXISTS (SELECT FROM contact_tag l WHERE l.workspace = $1 AND l.contact = c.id AND l.tag = $4))) \
     SELECT id, name, (SELECT count(*) FROM found) FROM found ORDER BY name_sort, id LIMIT 50";
 
+/// Contacts with a word that begins so, by name.
+const TEXT: &str = "SELECT id, name FROM contact WHERE workspace = $1 AND id IN ( \
+    SELECT contact FROM contact_word WHERE workspace = $1 AND word >= $2 AND word < $3) ORDER BY name_sort, id LIMIT 50";
+
+/// The tags of the contacts of a tag, most used first.
+const FACETS: &str = "SELECT t.id, t.name, count(*) FROM contact_tag d \
+    JOIN contact_tag l ON l.workspace = $1 AND l.contact = d.contact \
+    JOIN tag t ON t.workspace = $1 AND t.id = l.tag AND t.deleted_at IS NULL \
+    WHERE d.workspace = $1 AND d.tag = $2 GROUP BY t.id, t.name, t.name_sort ORDER BY 3 DESC, t.name_sort, t.id LIMIT 20";
+
 /// The link alone.
 const M1: &str = "WITH made AS (INSERT INTO contact_tag SELECT $1, id, $3, name_sort, 0 FROM contact \
     WHERE workspace = $1 AND id = $2 ON CONFLICT DO NOTHING RETURNING 1) \
@@ -69,6 +79,11 @@ struct OfTag {
 #[derive(Deserialize)]
 struct Search {
     search: String,
+}
+
+#[derive(Deserialize)]
+struct OfText {
+    text: String,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +145,12 @@ struct Found {
 }
 
 #[derive(Serialize)]
+struct Facet {
+    tag: Tagged,
+    count: i64,
+}
+
+#[derive(Serialize)]
 struct Nodes<T> {
     nodes: Vec<T>,
 }
@@ -175,6 +196,8 @@ async fn main() -> anyhow::Result<()> {
         .route("/q1", post(q1))
         .route("/q3", post(q3))
         .route("/q4", post(q4))
+        .route("/text", post(text))
+        .route("/facets", post(facets))
         .route("/m1", post(async |state: State<Limit>, given: Json<Tagging>| m1(M1, &state, &given).await))
         .route(
             "/m1-logged",
@@ -226,6 +249,26 @@ async fn q4(State(limit): State<Limit>, Json(OfTags { tags: [a, b, c] }): Json<O
         found.nodes.push(Tagged { id: id(3, row.try_get(0)?), name: row.try_get(1)? });
     }
     Ok(data("contacts", &found))
+}
+
+async fn text(State(limit): State<Limit>, Json(OfText { text }): Json<OfText>) -> Result<Response, Failed> {
+    let behind = format!("{text}{}", char::MAX);
+    let rows = sqlx::query(TEXT).bind(limit.workspace).bind(text).bind(behind).fetch_all(&limit.pool).await?;
+    let mut nodes = Vec::with_capacity(rows.len());
+    for row in &rows {
+        nodes.push(Tagged { id: id(3, row.try_get(0)?), name: row.try_get(1)? });
+    }
+    Ok(data("contacts", &Nodes { nodes }))
+}
+
+async fn facets(State(limit): State<Limit>, Json(of): Json<OfTag>) -> Result<Response, Failed> {
+    let rows = sqlx::query(FACETS).bind(limit.workspace).bind(of.tag).fetch_all(&limit.pool).await?;
+    let mut facets = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let tag = Tagged { id: id(4, row.try_get(0)?), name: row.try_get(1)? };
+        facets.push(Facet { tag, count: row.try_get(2)? });
+    }
+    Ok(data("tagFacets", &facets))
 }
 
 async fn m1(sql: &'static str, limit: &Limit, given: &Tagging) -> Result<Response, Failed> {

@@ -23,6 +23,11 @@ const Q3: &str = "query ($search: String!) { tags(search: $search, first: 10) { 
 const Q4: &str = "query ($a: ID!, $b: ID!, $c: ID!) { contacts(first: 50, filter: {or: [ \
     {and: [{tag: {id: $a}}, {tag: {id: $b}}]}, {not: {tag: {id: $c}}}]}) { totalCount nodes { id name } } }";
 
+/// Three letters: about fifty contacts.
+const TEXT: &str = "query ($text: String!) { contacts(filter: {text: $text}, first: 50) { nodes { id name } } }";
+
+const FACETS: &str = "query ($tag: ID!) { tagFacets(filter: {tag: {id: $tag}}, first: 20) { tag { id name } count } }";
+
 const M1: &str = "mutation ($contact: ID!, $tag: ID!) { tagContacts(input: {contactIds: [$contact], tagIds: [$tag]}) { \
     changedCount tags { id name } userErrors { message } } }";
 
@@ -54,6 +59,8 @@ enum What {
     Q1,
     Q3,
     Q4,
+    Text,
+    Facets,
     M1,
 }
 
@@ -68,13 +75,17 @@ enum Of {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ask(What, Of);
 
-const ASKS: [Ask; 9] = [
+const ASKS: [Ask; 13] = [
     Ask(What::Q1, Of::Tagwire),
     Ask(What::Q1, Of::Limit),
     Ask(What::Q3, Of::Tagwire),
     Ask(What::Q3, Of::Limit),
     Ask(What::Q4, Of::Tagwire),
     Ask(What::Q4, Of::Limit),
+    Ask(What::Text, Of::Tagwire),
+    Ask(What::Text, Of::Limit),
+    Ask(What::Facets, Of::Tagwire),
+    Ask(What::Facets, Of::Limit),
     Ask(What::M1, Of::Tagwire),
     Ask(What::M1, Of::Limit),
     Ask(What::M1, Of::LimitLogged),
@@ -86,6 +97,8 @@ impl What {
             Self::Q1 => "q1",
             Self::Q3 => "q3",
             Self::Q4 => "q4",
+            Self::Text => "text",
+            Self::Facets => "facets",
             Self::M1 => "m1",
         }
     }
@@ -95,6 +108,8 @@ impl What {
             Self::Q1 => Q1,
             Self::Q3 => Q3,
             Self::Q4 => Q4,
+            Self::Text => TEXT,
+            Self::Facets => FACETS,
             Self::M1 => M1,
         }
     }
@@ -112,13 +127,17 @@ impl Question {
         let pick = |ids: &[uuid::Uuid]| ids.get(rand::random_range(0..ids.len())).copied().unwrap_or_default();
         let tag = |tag| id::encode(TagId(tag));
         let (variables, plain) = match what {
-            What::Q1 => {
+            What::Q1 | What::Facets => {
                 let of = pick(&seeded.tags);
                 (json!({ "tag": tag(of) }), json!({ "tag": of }))
             }
             What::Q3 => {
                 let search = json!({ "search": format!("tag {:02}", rand::random_range(0..50)) });
                 (search.clone(), search)
+            }
+            What::Text => {
+                let text = json!({ "text": format!("{:03x}", rand::random_range(0..4096)) });
+                (text.clone(), text)
             }
             What::Q4 => {
                 let [a, b, c] = [(); 3].map(|()| pick(&seeded.tags));
@@ -186,6 +205,8 @@ async fn main() -> anyhow::Result<()> {
         ("Q1", What::Q1, Of::Limit),
         ("Q3", What::Q3, Of::Limit),
         ("Q4", What::Q4, Of::Limit),
+        ("Text", What::Text, Of::Limit),
+        ("Facets", What::Facets, Of::Limit),
         ("M1", What::M1, Of::Limit),
         ("M1, beside a limit that counts and logs", What::M1, Of::LimitLogged),
     ] {
@@ -200,7 +221,7 @@ async fn main() -> anyhow::Result<()> {
 /// Both answer the same.
 async fn same(seeded: &Seeded, tagwire: &Server, limit: &Server) -> anyhow::Result<()> {
     let (mut ours, mut theirs) = (Connection::open(tagwire.address).await?, Connection::open(limit.address).await?);
-    for what in [What::Q1, What::Q3, What::Q4] {
+    for what in [What::Q1, What::Q3, What::Q4, What::Text, What::Facets] {
         for _ in 0..10 {
             let question = Question::draw(what, seeded);
             let (path, token, body) = question.to(Of::Tagwire, seeded);
