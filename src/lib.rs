@@ -14,6 +14,7 @@ pub mod db;
 pub mod feed;
 pub mod graphql;
 pub mod http;
+pub mod imports;
 pub mod mail_accounts;
 pub mod mail_sync;
 pub mod messages;

@@ -38,5 +38,5 @@ macro_rules! ids {
 
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId
-    MailAccountId MailFolderId MailMessageId MailAttachmentId
+    MailAccountId MailFolderId MailMessageId MailAttachmentId ContactImportId
 }

@@ -59,6 +59,20 @@ async fn find<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>) -> Result<HashMa
     Ok(ids)
 }
 
+/// Whose these addresses are, by key; those that belong to nobody are left out.
+pub(super) async fn owners(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, ContactId>, Fault> {
+    let mut owners = HashMap::with_capacity(keys.len());
+    for batch in keys.chunks(KEYS_PER_STATEMENT) {
+        let rows = address::Entity::find()
+            .filter(address::Column::Workspace.eq(tx.workspace()))
+            .filter(address::Column::AddressKey.is_in(batch.iter().copied()))
+            .all(tx.conn())
+            .await?;
+        owners.extend(rows.into_iter().filter_map(|row| Some((row.address_key, row.contact?))));
+    }
+    Ok(owners)
+}
+
 /// An address and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {

@@ -9,9 +9,11 @@ mod commands;
 mod draft;
 mod error;
 mod filter;
+mod incoming;
 pub mod language;
 mod queries;
 mod store;
+mod whole;
 mod words;
 
 use entity::{ContactId, Timestamp};
@@ -22,7 +24,9 @@ pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
+pub use incoming::{Incoming, Mode, Placed, place};
 pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones};
+pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId,
+    UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -32,9 +33,11 @@ pub enum Type {
     Attachment = 9,
     /// A sign-in.
     Session = 10,
+    /// A run of an import.
+    ContactImport = 13,
 }
 
-const TYPES: [Type; 10] = [
+const TYPES: [Type; 11] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -45,6 +48,7 @@ const TYPES: [Type; 10] = [
     Type::Message,
     Type::Attachment,
     Type::Session,
+    Type::ContactImport,
 ];
 
 /// A typed id that has a form in the API.
@@ -71,6 +75,7 @@ api_ids! {
     MailFolderId => MailFolder,
     MailMessageId => Message,
     MailAttachmentId => Attachment,
+    ContactImportId => ContactImport,
 }
 
 /// The API's text of an id.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{MailAccountId, MailAttachmentId, MailFolderId, MailMessageId};
+use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
+use crate::imports::{self, ContactImport};
 use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
 
@@ -57,6 +58,17 @@ impl Loader<MailAccountId> for MailLoad {
     async fn load(&self, ids: &[MailAccountId]) -> Result<HashMap<MailAccountId, MailAccount>, Fault> {
         let accounts = mail_accounts::by_ids(&self.cx, &self.db, ids).await?;
         Ok(accounts.into_iter().map(|account| (account.id, account)).collect())
+    }
+}
+
+/// Imports are as personal as mail.
+impl Loader<ContactImportId> for MailLoad {
+    type Value = ContactImport;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ContactImportId]) -> Result<HashMap<ContactImportId, ContactImport>, Fault> {
+        let imports = imports::by_ids(&self.cx, &self.db, ids).await?;
+        Ok(imports.into_iter().map(|import| (import.id, import)).collect())
     }
 }
 

@@ -2,11 +2,13 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId,
+    UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::contact::Contact;
+use super::contact_import::ContactImport;
 use super::error::ApiError;
 use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
@@ -31,6 +33,8 @@ pub enum Node {
     Tag(Tag),
     /// A group of tags.
     TagGroup(TagGroup),
+    /// A run of an import.
+    ContactImport(ContactImport),
     /// A connected mailbox.
     MailAccount(MailAccount),
     /// A folder of a mailbox.
@@ -58,6 +62,10 @@ impl Node {
             Type::TagGroup => {
                 let group = loaders.load_one(TagGroupId(id)).await?;
                 group.map(|group| Self::TagGroup(TagGroup { group, reader: reader.clone() }))
+            }
+            Type::ContactImport => {
+                let import = reader.mail().load_one(ContactImportId(id)).await?;
+                import.map(|import| Self::ContactImport(ContactImport { import, reader: reader.clone() }))
             }
             Type::MailAccount => {
                 let account = reader.mail().load_one(MailAccountId(id)).await?;

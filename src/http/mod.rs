@@ -6,6 +6,7 @@
 mod answer;
 mod caller;
 mod event_stream;
+mod exports;
 mod graphiql;
 mod health;
 mod media;
@@ -15,6 +16,7 @@ mod over_http;
 mod parameters;
 mod protocol;
 mod serve;
+mod uploads;
 mod watch;
 mod websocket;
 
@@ -97,6 +99,7 @@ fn router(http: Http) -> Router {
     Router::new()
         .route("/", get(about))
         .route("/graphql", any(over_http::graphql))
+        .route("/blobs/export/{ticket}", get(exports::download))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
         .route("/live", get(health::live))

@@ -12,6 +12,7 @@ use crate::deeds::{
     DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
     SET_RIGHTS, TAG, UNTAG, array, text,
 };
+use crate::imports::CANCEL;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
@@ -35,6 +36,7 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    import: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -47,6 +49,7 @@ enum Kind {
     Contact,
     Tag,
     Group,
+    Import,
 }
 
 impl Ids {
@@ -57,6 +60,7 @@ impl Ids {
             (Kind::Contact, &self.contact),
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
+            (Kind::Import, &self.import),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -165,19 +169,24 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
         place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
     ]
 }
 
-async fn furnish(ann: &Person) -> Ids {
+async fn furnish(ann: &Person, url: &str) -> Ids {
     let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Status", "color": "#1E90FF" } })).await;
     let group = text(&group["tagGroup"]["id"]);
     let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "prospect", "groupId": group } })).await;
     ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
+    let import = ann.sends(url, b"name\nEva\n", json!({ "dryRun": true })).await.json();
+    let import = text(&import["data"]["importContacts"]["import"]["id"]);
+    // Ended, so that nothing moves by itself.
+    ann.does(CANCEL, json!({ "id": import })).await;
     let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
     Ids {
         workspace: text(&own["workspace"]["id"]),
@@ -185,6 +194,7 @@ async fn furnish(ann: &Person) -> Ids {
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        import,
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -245,7 +255,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
     TestApp::on_each_database(async |test| {
         let ann = test.workspace(Plan::Pro).await.ann;
         let stranger = test.workspace(Plan::Pro).await.ann;
-        let (own, foreign) = (furnish(&ann).await, furnish(&stranger).await);
+        let (own, foreign) = (furnish(&ann, &test.url).await, furnish(&stranger, &test.url).await);
         let places = places(&own, ann.email.clone());
         let told = places.iter().map(|place| place.name.to_owned()).chain(OF_MAIL.map(str::to_owned));
         let told: BTreeSet<_> = told.collect();
@@ -274,7 +284,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             ids.extend(own.of(place.kind).into_iter().map(unheard_of));
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
-                ids.extend((0..=11).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=14).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));
