@@ -141,7 +141,20 @@ pub(super) async fn set(tx: &Tx, contact: ContactId, emails: &[Email]) -> Result
     let wanted: Vec<_> =
         emails.iter().map(|email| (email.address.as_str().to_owned(), email.address.key().to_owned())).collect();
     let ids = intern_addresses(tx, &wanted).await?;
-    // Claimed in the order of keys, by everyone.
+    claim(tx, contact, emails, &ids).await
+}
+
+/// Gives a contact addresses whose rows are there.
+///
+/// # Errors
+/// `EmailTaken` when one belongs to another contact.
+pub(super) async fn claim(
+    tx: &Tx,
+    contact: ContactId,
+    emails: &[Email],
+    ids: &HashMap<String, AddressId>,
+) -> Result<(), Error> {
+    // In the order of keys, by everyone.
     let mut entries: Vec<(usize, &Email)> = emails.iter().enumerate().collect();
     entries.sort_unstable_by_key(|(_, email)| email.address.key());
     for (entry, email) in entries {

@@ -11,6 +11,7 @@ mod error;
 mod filter;
 mod incoming;
 pub mod language;
+mod placing;
 mod queries;
 mod store;
 mod whole;

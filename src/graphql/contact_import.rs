@@ -222,7 +222,7 @@ impl ImportMutation {
         let app = reader.app();
         let make = || Export::ticket(reader.cx(), reader.db(), &app.secrets, filter.clone(), format.into());
         let made = run(&["filter"], make).await?;
-        Ok(made.map(|ticket| format!("{}/blobs/export/{ticket}", app.config.public_url)).into())
+        Ok(made.map(|ticket| format!("{}/blobs/export?ticket={ticket}", app.config.public_url)).into())
     }
 }
 
@@ -255,6 +255,10 @@ async fn go_on(reader: Reader, import: ContactImportId, mut batches: Batches, mo
                 Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
                 // Canceled, or found abandoned.
                 Err(Error::Ended) => return,
+                Err(Error::Denied(_)) => {
+                    finish(&reader, import, Some("You may not import contacts any more.")).await;
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(%error, "An import came to an end");
                     let why =

@@ -1,15 +1,23 @@
 //! Downloads of contacts: streamed, to whoever holds an address that was given for it.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde::Deserialize;
 
 use super::Http;
 use crate::imports::{Export, ExportError, Format};
 
-pub(super) async fn download(State(http): State<Http>, Path(ticket): Path<String>) -> Response {
+/// The query string of an address: it is secret, and paths stand in logs.
+#[derive(Deserialize)]
+pub(super) struct Address {
+    #[serde(default)]
+    ticket: String,
+}
+
+pub(super) async fn download(State(http): State<Http>, Query(Address { ticket }): Query<Address>) -> Response {
     let app = http.app();
     let export = match Export::begin(&app.db, &app.clock, &app.secrets, &ticket).await {
         Ok(export) => export,

@@ -36,6 +36,7 @@ pub(super) fn is_upload(headers: &HeaderMap) -> bool {
 
 /// The request, with its files on disk and their numbers in the places of its variables.
 pub(super) async fn receive(http: &Http, mut request: axum::extract::Request) -> Result<Request, Refused> {
+    let _room = http.inner.uploads.acquire().await;
     let limits = &http.config().limits;
     DefaultBodyLimit::max(limits.upload_bytes).apply(&mut request);
     let mut form = Multipart::from_request(request, &())

@@ -194,6 +194,14 @@ fn recognized(header: &str) -> Option<Holds> {
     KNOWN.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|(holds, _)| *holds)
 }
 
+/// Whether a header is one of those given, or is recognized where nothing is given.
+pub(super) fn is_known(header: &str, given: Option<&[ColumnGiven]>) -> bool {
+    match given {
+        Some(given) => given.iter().any(|column| text::key(&column.header) == text::key(header)),
+        None => recognized(header).is_some(),
+    }
+}
+
 fn of_field(field: &str) -> Option<Holds> {
     Some(match field {
         "name" => Holds::Name,

@@ -1,7 +1,5 @@
 //! Beginning an import, going on with it, and ending it.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use entity::contact_import::State;
@@ -10,6 +8,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, QuerySelect};
 
+use super::met::Met;
 use super::rows::Row;
 use super::{ContactImport, Error, ImportProblem};
 use crate::access::{Cx, Denied, Right};
@@ -17,12 +16,10 @@ use crate::changes::{Action, Kind, NewChange, Scope};
 use crate::clock::Clock;
 use crate::contacts::{self, Incoming, Mode, Placed};
 use crate::db::{Db, Fault, Tx, Unique};
+use crate::users;
 
 /// Most problems kept of one import. What is behind them is counted only.
 const MOST_PROBLEMS: i64 = 100_000;
-
-/// Most contacts that a dry run remembers to have met, to tell those that a file has twice.
-const MOST_MET: usize = 1_000_000;
 
 /// An import that was not gone on with for so long is nobody's.
 const ABANDONED: Duration = Duration::from_secs(5 * 60);
@@ -79,18 +76,10 @@ pub async fn begin(cx: &Cx, db: &Db, node: Uuid, dry_run: bool) -> Result<Contac
     Ok(row.into())
 }
 
-/// What a dry run would have done already, as far as later rows depend on it.
-#[derive(Debug, Default)]
-pub struct Met {
-    known: HashSet<u64>,
-    /// Of the transaction at work.
-    fresh: Vec<u64>,
-}
-
 /// Takes the first of some rows, in one transaction with the progress. Returns how many.
 ///
 /// # Errors
-/// `Ended` when somebody ended the import; what makes it worth trying again.
+/// `Ended` when somebody ended the import, `Denied` when the actor may not import any more; what makes it worth trying again.
 pub async fn advance(
     cx: &Cx,
     db: &Db,
@@ -99,6 +88,7 @@ pub async fn advance(
     mode: Mode,
     met: &mut Met,
 ) -> Result<usize, Error> {
+    require_now(cx, db).await?;
     let sound: Vec<Incoming> = rows.iter().filter_map(|row| row.content.as_ref().ok().cloned()).collect();
     let mut tx = db.begin(cx).await?;
     let mut before = running(&tx, import).await?;
@@ -110,62 +100,38 @@ pub async fn advance(
         tx = db.begin(cx).await?;
         before = running(&tx, import).await?;
     }
-    let mut report = Report { row: before, problems: Vec::new(), taken: 0 };
+    let mut report = Report { row: before, mode, problems: Vec::new(), taken: 0 };
     let mut placed = placed.into_iter();
-    met.fresh.clear();
+    met.forget_unsettled();
     for row in rows {
         match &row.content {
             Err(problem) => report.fail(row.number, problem.column.clone(), problem.message.to_owned()),
-            Ok(incoming) => match placed.next() {
-                // It depends on one before it.
-                None => break,
-                Some(placed) if dry_run => report.tell(row, met.again(incoming, placed), mode, true),
-                Some(placed) => report.tell(row, placed, mode, false),
-            },
+            Ok(incoming) => {
+                // Where there is none, it depends on one before it.
+                let Some(placed) = placed.next() else { break };
+                let again = dry_run && matches!(placed, Placed::Created) && met.meets_again(incoming);
+                report.tell(row, placed, again);
+            }
         }
         report.taken += 1;
     }
     let taken = report.taken;
     report.save(tx).await?;
-    if met.known.len() < MOST_MET {
-        met.known.extend(met.fresh.drain(..));
-    }
+    met.settle();
     Ok(taken)
 }
 
-impl Met {
-    /// A contact that an earlier row of a dry run would have added is there by then.
-    fn again(&mut self, incoming: &Incoming, placed: Placed) -> Placed {
-        if !matches!(placed, Placed::Created) {
-            return placed;
-        }
-        let hash = |text: &str| {
-            let mut hasher = DefaultHasher::new();
-            text.hash(&mut hasher);
-            hasher.finish()
-        };
-        let emails = incoming.emails.as_deref().unwrap_or_default();
-        let company = incoming.company.as_deref().unwrap_or_default();
-        let name = format!(
-            "{}\n{}",
-            crate::text::key(incoming.name.as_deref().unwrap_or_default()),
-            crate::text::key(company)
-        );
-        let own: Vec<u64> = if emails.is_empty() {
-            vec![hash(&name)]
-        } else {
-            emails.iter().map(|(address, _)| hash(&crate::text::EmailAddress::key_of(address))).collect()
-        };
-        let known = own.iter().any(|key| self.known.contains(key) || self.fresh.contains(key));
-        self.fresh.extend(own);
-        self.fresh.push(hash(&name));
-        if known { Placed::Updated(entity::ContactId(Uuid::nil())) } else { placed }
-    }
+/// Refuses an actor who has lost the right since the import began.
+async fn require_now(cx: &Cx, db: &Db) -> Result<(), Error> {
+    let users = users::by_ids(cx, db, cx.user().into_iter().collect()).await?;
+    let may = |user: &users::User| user.status == users::Status::Active && user.rights.allow(Right::ImportExport);
+    if users.iter().any(may) { Ok(()) } else { Err(Denied(Right::ImportExport).into()) }
 }
 
 /// What one transaction adds to the report of an import.
 struct Report {
     row: contact_import::Model,
+    mode: Mode,
     problems: Vec<ImportProblem>,
     taken: usize,
 }
@@ -176,17 +142,20 @@ impl Report {
         self.problems.push(ImportProblem { row: number, column, message });
     }
 
-    /// A dry run also tells of each row that would add nothing new.
-    fn tell(&mut self, row: &Row, placed: Placed, mode: Mode, dry_run: bool) {
+    /// A dry run also tells of each row that would add no contact. `again`: an earlier row would have added it.
+    fn tell(&mut self, row: &Row, placed: Placed, again: bool) {
         let note = match placed {
-            Placed::Created => {
+            Placed::Created if !again => {
                 self.row.created += 1;
                 None
             }
-            // Of one that a dry run only met in the file, nothing more is known.
-            Placed::Updated(_) if mode == Mode::Skip => {
+            Placed::Created if self.mode == Mode::Skip => {
                 self.row.skipped += 1;
                 Some("This contact stands further up in the file; it would be skipped.")
+            }
+            Placed::Created => {
+                self.row.updated += 1;
+                Some("This contact stands further up in the file; it would be changed.")
             }
             Placed::Updated(_) => {
                 self.row.updated += 1;
@@ -201,7 +170,7 @@ impl Report {
             }
             Placed::Refused(error) => return self.fail(row.number, None, error.to_string()),
         };
-        if let Some(note) = note.filter(|_| dry_run) {
+        if let Some(note) = note.filter(|_| self.row.dry_run) {
             self.problems.push(ImportProblem { row: row.number, column: None, message: note.to_owned() });
         }
     }

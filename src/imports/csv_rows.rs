@@ -51,8 +51,12 @@ impl CsvRows {
             delimiter = Some(said).filter(|said| DELIMITERS.contains(said));
             first = lines.next()?.map(|line| line.text).unwrap_or_default();
         }
-        let count = |delimiter: &u8| cells_of(&first, *delimiter).len();
-        let delimiter = delimiter.or_else(|| DELIMITERS.into_iter().rev().max_by_key(count)).unwrap_or(b',');
+        // The one by which most headers are known; else the one by which there are most.
+        let fit = |delimiter: &u8| {
+            let headers = cells_of(&first, *delimiter);
+            (headers.iter().filter(|header| columns::is_known(header, given)).count(), headers.len())
+        };
+        let delimiter = delimiter.or_else(|| DELIMITERS.into_iter().rev().max_by_key(fit)).unwrap_or(b',');
         let mut rows = Self { lines, ahead: VecDeque::new(), delimiter, columns: Vec::new(), number: 0 };
         rows.ahead.push_back(Line { text: first, is_cut: false });
         // Headers may have line ends in quotes.
@@ -207,4 +211,72 @@ fn cells_of(row: &str, delimiter: u8) -> Vec<String> {
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(row.as_bytes());
     let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
     record.iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Vec<Row> {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(text.as_bytes()).expect("written");
+        file.seek(SeekFrom::Start(0)).expect("sought");
+        let mut rows = CsvRows::open(TextLines::open(file).expect("a text"), None).expect("a header");
+        std::iter::from_fn(|| rows.next().expect("read")).collect()
+    }
+
+    fn name(row: Row) -> Option<String> {
+        row.content.ok().and_then(|given| given.name)
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_costs_its_own_line() {
+        let rows = read("name;tags;notes\na;\"x\nb;y;z\n\"c;d\nlast;;\n");
+        let names: Vec<_> = rows.into_iter().map(name).collect();
+        assert_eq!(names, [None, Some("b".to_owned()), None, Some("last".to_owned())]);
+    }
+
+    #[test]
+    fn the_delimiter_is_found_out() {
+        for text in [
+            "name,x;y\nJan,1\n",
+            "sep=;\nname;a,b,c,d\nJan;1\n",
+            "name\tx,\nJan\t1\n",
+            "name\nJan\n",
+            "\"name\";\"a,b\"\nJan;1",
+        ] {
+            let names: Vec<_> = read(text).into_iter().map(name).collect();
+            assert_eq!(names, [Some("Jan".to_owned())], "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            rows in prop::collection::vec(("[a-c\"]{1,4}", "[a-c\", \n\r;]{0,8}", "[a-c\", \n;]{0,8}"), 1..8),
+            delimiter in prop::sample::select(&DELIMITERS[..]),
+        ) {
+            let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+            writer.write_record(["name", "company", "notes"]).expect("written");
+            for (name, company, notes) in &rows {
+                writer.write_record([name, company, notes]).expect("written");
+            }
+            let text = String::from_utf8(writer.into_inner().expect("whole")).expect("text");
+            let read = read(&text).into_iter().map(|row| row.content.expect("sound"));
+            let text = Option::unwrap_or_default;
+            let read: Vec<_> = read.map(|given| (text(given.name), text(given.company), text(given.notes))).collect();
+            prop_assert_eq!(read, rows);
+        }
+
+        #[test]
+        fn rows_are_numbered_whatever_they_hold(lines in prop::collection::vec("[a\",]{0,6}", 0..20)) {
+            let rows = read(&format!("name,company\n{}\nlast,row\n", lines.join("\n")));
+            prop_assert!(rows.len() <= lines.len() + 1);
+            prop_assert!(rows.iter().map(|row| row.number).eq(1..=i64::try_from(rows.len()).expect("few")));
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod commands;
 mod csv_rows;
 mod error;
 mod export;
+mod met;
 mod queries;
 mod rows;
 mod text_lines;
@@ -17,10 +18,11 @@ mod written;
 
 use entity::ContactImportId;
 
-pub use commands::{Abandoned, Met, advance, begin, cancel, fail, finish, run_sweep};
+pub use commands::{Abandoned, advance, begin, cancel, fail, finish, run_sweep};
 pub use entity::contact_import::State;
 pub use error::Error;
 pub use export::{Export, ExportError};
+pub use met::Met;
 pub use queries::{by_ids, problem_count, problems};
 pub use rows::{Batches, ColumnGiven, Row};
 

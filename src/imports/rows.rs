@@ -70,7 +70,8 @@ impl Batches {
         tokio::task::spawn_blocking(move || {
             loop {
                 let batch: io::Result<Vec<Row>> = std::iter::from_fn(|| rows.next().transpose()).take(BATCH).collect();
-                let is_last = batch.as_ref().map_or(true, |batch| batch.len() < BATCH);
+                // An empty one says that the file was read to its end.
+                let is_last = batch.as_ref().map_or(true, Vec::is_empty);
                 // Nobody wants more when the import was canceled.
                 if sender.blocking_send(batch).is_err() || is_last {
                     break;
@@ -85,6 +86,9 @@ impl Batches {
     /// # Errors
     /// When the file cannot be read from disk.
     pub async fn next(&mut self) -> io::Result<Option<Vec<Row>>> {
-        Ok(self.0.recv().await.transpose()?.filter(|batch| !batch.is_empty()))
+        match self.0.recv().await {
+            Some(batch) => Ok(Some(batch?).filter(|batch| !batch.is_empty())),
+            None => Err(io::Error::other("nobody reads the file any more")),
+        }
     }
 }

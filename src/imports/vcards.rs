@@ -54,8 +54,7 @@ impl Vcards {
         }
         self.number += 1;
         let card = self.card()?;
-        let (content, origins) = match card.and_then(|text| VCard::parse(text).map_err(|_| "This card cannot be read."))
-        {
+        let (content, origins) = match card.and_then(|text| parsed(&text)) {
             Ok(card) => {
                 let (incoming, origins) = contact(&card);
                 (Ok(incoming), origins)
@@ -98,6 +97,12 @@ impl Vcards {
             }
         }
     }
+}
+
+/// Whatever a card holds costs that card only.
+fn parsed(text: &str) -> Result<VCard, &'static str> {
+    let parsed = std::panic::catch_unwind(|| VCard::parse(text));
+    parsed.ok().and_then(Result::ok).ok_or("This card cannot be read.")
 }
 
 fn is(line: &Line, what: &str) -> bool {

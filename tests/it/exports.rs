@@ -118,7 +118,7 @@ async fn an_address_lives_briefly_and_with_its_maker() {
         let path = address(&bob, &test.url, Value::Null, "CSV").await;
         assert!(download(&test.url, &path).await.text().contains("Jan"));
         // Another letter, another place.
-        for other in [format!("{path}A"), path.replace("export/", "export/A"), "/blobs/export/AAAA".to_owned(), "/blobs/export/%00".to_owned()] {
+        for other in [format!("{path}A"), path.replace("ticket=", "ticket=A"), "/blobs/export?ticket=AAAA".to_owned(), "/blobs/export?ticket=%00".to_owned(), "/blobs/export".to_owned()] {
             assert_eq!(download(&test.url, &other).await.status, StatusCode::NOT_FOUND, "{other}");
         }
         test.app.clock.advance(Duration::from_secs(5 * 60));
