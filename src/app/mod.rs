@@ -99,7 +99,7 @@ impl App {
         // SQLite is one node's own: whoever held leases there is gone.
         let alone = self.db.is_embedded();
         let cleanup = tags::Cleanup::run(&self.db, &self.clock);
-        let imports = imports::run_sweep(&self.db, &self.clock, self.node);
+        let imports = Box::pin(imports::run_sweep(&self.db, &self.clock, self.node));
         tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, retention, sweep);
     }
 

@@ -58,6 +58,7 @@ pub enum Placed {
 }
 
 /// An incoming contact, checked.
+#[expect(clippy::option_option, reason = "left out, cleared and given are three things")]
 pub(super) struct Checked {
     pub name: String,
     pub named: bool,

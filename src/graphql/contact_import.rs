@@ -193,7 +193,7 @@ impl ImportMutation {
         let node = reader.app().node;
         let begun = run(&[], || imports::begin(reader.cx(), reader.db(), node, input.dry_run)).await?;
         if let Ok(import) = &begun {
-            let work = go_on(reader.clone(), import.id, batches, input.mode.into());
+            let work = Box::pin(go_on(reader.clone(), import.id, batches, input.mode.into()));
             drop(reader.app().importing.spawn(work).await);
         }
         Ok(begun.map(|import| ContactImport { import, reader: reader.clone() }).into())
@@ -298,13 +298,14 @@ impl Refusal for Error {
             Self::Denied(error) => denied(error),
             Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
             Self::AtWork(import) => UserError::new(ErrorCode::Conflict, message, &[]).conflicting(id::encode(import)),
-            Self::File(_) => UserError::new(ErrorCode::Invalid, message, path),
+            Self::File(_) | Self::Contacts(contacts::Error::Filter(_)) => {
+                UserError::new(ErrorCode::Invalid, message, path)
+            }
             Self::Format(_) => UserError::new(ErrorCode::Invalid, message, &["input", "format"]),
             Self::Column(entry, member, _) => {
                 let path = ["input", "columns", &entry.to_string(), member];
                 UserError::new(ErrorCode::Invalid, message, &path)
             }
-            Self::Contacts(contacts::Error::Filter(_)) => UserError::new(ErrorCode::Invalid, message, path),
             Self::Contacts(error) => return error.refusal(path),
             Self::Ended | Self::Disk(_) => return Err(ApiError::fault(&message)),
             Self::Fault(fault) => return Err(fault.into()),

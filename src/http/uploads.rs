@@ -52,7 +52,7 @@ pub(super) async fn receive(http: &Http, mut request: axum::extract::Request) ->
     }
     let mut files = Vec::new();
     let mut missing = map;
-    while let Some(mut field) = form.next_field().await.map_err(broken)? {
+    while let Some(mut field) = form.next_field().await.map_err(|error| broken(&error))? {
         let paths = field.name().and_then(|name| missing.remove(name));
         let paths = paths.ok_or_else(|| Refused::malformed("The form has a part that its map does not name."))?;
         for path in paths {
@@ -69,7 +69,7 @@ pub(super) async fn receive(http: &Http, mut request: axum::extract::Request) ->
             )
         };
         let mut spool = Spool::create(&http.config().data_dir).await.map_err(failed)?;
-        while let Some(bytes) = field.chunk().await.map_err(broken)? {
+        while let Some(bytes) = field.chunk().await.map_err(|error| broken(&error))? {
             spool.write(&bytes).await.map_err(failed)?;
         }
         files.push(spool.finish().await.map_err(failed)?);
@@ -82,12 +82,12 @@ pub(super) async fn receive(http: &Http, mut request: axum::extract::Request) ->
 }
 
 async fn text(form: &mut Multipart, name: &str, most: usize) -> Result<Vec<u8>, Refused> {
-    let field = form.next_field().await.map_err(broken)?.filter(|field| field.name() == Some(name));
+    let field = form.next_field().await.map_err(|error| broken(&error))?.filter(|field| field.name() == Some(name));
     let mut field: Field<'_> = field.ok_or_else(|| {
         Refused::malformed("The form begins with the parts operations and map, in this order, and files follow.")
     })?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         if bytes.len() + chunk.len() > most {
             let message = format!("The part {name} is too long.");
             return Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, message));
@@ -111,6 +111,6 @@ fn place<'r>(request: &'r mut Request, path: &str) -> Option<&'r mut Value> {
     (*place == Value::Null).then_some(place)
 }
 
-fn broken(error: MultipartError) -> Refused {
+fn broken(error: &MultipartError) -> Refused {
     Refused::new(error.status(), Code::BadUserInput, error.body_text())
 }

@@ -104,15 +104,15 @@ impl CsvRows {
                 Some(line) => break line,
             }
         };
-        let mut open = ends_in_quotes(&first.text, self.delimiter, false);
-        if !open {
+        let mut state = quotes(&first.text, self.delimiter, false);
+        if state != Quotes::Open {
             return Ok(Some(Ok(cells_of(&first.text, self.delimiter))));
         }
         let (mut text, mut further) = (first.text, Vec::new());
-        while open && text.len() < LONGEST_LINE && further.len() < MOST_LINES {
+        while state == Quotes::Open && text.len() < LONGEST_LINE && further.len() < MOST_LINES {
             match self.line()? {
                 Some(line) if !line.is_cut => {
-                    open = ends_in_quotes(&line.text, self.delimiter, true);
+                    state = quotes(&line.text, self.delimiter, true);
                     text.push_str(&line.text);
                     further.push(line);
                 }
@@ -123,7 +123,7 @@ impl CsvRows {
             }
         }
         let cells = cells_of(&text, self.delimiter);
-        if open || width.is_some_and(|width| cells.len() != width) {
+        if state != Quotes::Closed || width.is_some_and(|width| cells.len() != width) {
             // Its other end belongs to another row: that one shall not go with it.
             for line in further.into_iter().rev() {
                 self.ahead.push_front(line);
@@ -187,15 +187,28 @@ impl CsvRows {
     }
 }
 
-/// Whether a quote is open behind a line of a row. One opens only where a cell begins.
-fn ends_in_quotes(line: &str, delimiter: u8, mut open: bool) -> bool {
-    let mut begins = true;
+/// What the quotes of a row are behind one of its lines.
+#[derive(Clone, Copy, PartialEq)]
+enum Quotes {
+    /// All are closed.
+    Closed,
+    /// One is open.
+    Open,
+    /// All are closed, but one within a cell: where a row has several lines, that is the opening one of another row.
+    Odd,
+}
+
+/// The quotes behind a line. One opens only where a cell begins.
+fn quotes(line: &str, delimiter: u8, mut open: bool) -> Quotes {
+    let (mut begins, mut odd) = (true, false);
     let mut bytes = line.bytes().peekable();
     while let Some(byte) = bytes.next() {
         if open {
             if byte == b'"' {
                 // Two of them stand for one.
                 open = bytes.next_if_eq(&b'"').is_some();
+                let ends = |next: &u8| *next == delimiter || matches!(next, b'\r' | b'\n');
+                odd |= !open && !bytes.peek().is_none_or(ends);
             }
             begins = false;
         } else {
@@ -203,7 +216,11 @@ fn ends_in_quotes(line: &str, delimiter: u8, mut open: bool) -> bool {
             begins = byte == delimiter;
         }
     }
-    open
+    match (open, odd) {
+        (true, _) => Quotes::Open,
+        (false, true) => Quotes::Odd,
+        (false, false) => Quotes::Closed,
+    }
 }
 
 fn cells_of(row: &str, delimiter: u8) -> Vec<String> {

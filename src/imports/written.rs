@@ -42,7 +42,7 @@ fn rows(contacts: &[WholeContact]) -> Result<String, csv::Error> {
         ];
         writer.write_record(cells.map(cells::defused))?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     String::from_utf8(bytes).map_err(|error| std::io::Error::other(error).into())
 }
 

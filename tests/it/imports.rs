@@ -8,7 +8,7 @@ use tagwire::access::{Cx, Right};
 use tagwire::imports;
 use tagwire::users::Plan;
 
-use crate::deeds::{ADD, EDIT, array, each, text};
+use crate::deeds::{ADD, EDIT, SET_RIGHTS, array, each, text};
 use crate::live::CHANGES;
 use crate::support::http::{self, Answer};
 use crate::support::{Person, TestApp};
@@ -294,7 +294,22 @@ async fn an_import_is_canceled_and_one_of_a_dead_server_is_found() {
         assert_eq!(there["contacts"]["totalCount"].as_i64().unwrap(), report["created"].as_i64().unwrap() + 1);
         assert_eq!(bob.does(CANCEL, json!({ "id": id })).await["import"]["state"], "CANCELED");
 
+        // Who loses the right in the middle imports no further.
+        let cursor = bob.cursor().await;
+        let again = bob.sends(&test.url, file.replace("@a.test", "@b.test").as_bytes(), json!({})).await.json();
+        let rights = json!({ "input": { "userId": tagwire::graphql::id::encode(bob.id).to_string(), "rights": [] } });
+        ann.does(SET_RIGHTS, rights).await;
+        let mut socket = bob.socket().await;
+        socket.subscribe("1", PROGRESS, json!({ "after": cursor })).await;
+        while socket.event("1").await["changes"]["node"]["state"] == "RUNNING" {}
+        let id = &again["data"]["importContacts"]["import"]["id"];
+        let report = bob.query(REPORT, json!({ "id": id })).await["node"].take();
+        assert_eq!(report["state"], "FAILED");
+        assert!(report["rows"].as_i64().unwrap() < 30_000, "{report}");
+        drop(socket);
+
         // Begun by a server that is gone.
+        let bob = company.user("Bob", &[Right::ImportExport]).await;
         let session = test.app.sessions.authenticate(&bob.token).await.unwrap().unwrap();
         let cx = Cx::of_user(company.id, session.viewer, test.app.clock.clone());
         let cursor = bob.cursor().await;
