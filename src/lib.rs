@@ -1,6 +1,6 @@
 //! Tagwire: a GraphQL server with a real-time layer for a CRM.
 //!
-//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `db`, `feed`, `config`, `blobs`, `secrets`), features on them, entrances on top;
+//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `history`, `db`, `feed`, `config`, `blobs`, `secrets`), features on them, entrances on top;
 //! `app` builds it all. `ARCHITECTURE.md` has the picture.
 
 pub mod access;
@@ -13,6 +13,7 @@ pub mod contacts;
 pub mod db;
 pub mod feed;
 pub mod graphql;
+pub mod history;
 pub mod http;
 pub mod imports;
 pub mod mail_accounts;

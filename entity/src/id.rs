@@ -38,5 +38,6 @@ macro_rules! ids {
 
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId
-    MailAccountId MailFolderId MailMessageId MailAttachmentId ContactImportId
+    MailAccountId MailFolderId MailMessageId MailAttachmentId
+    HistoryEntryId ContactImportId
 }

@@ -12,6 +12,7 @@ mod m20261124_000001_people;
 mod m20261124_000002_contacts;
 mod m20261124_000003_mail;
 mod m20261124_000004_tag_aliases;
+mod m20261124_000006_history;
 mod m20261124_000007_imports;
 
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_contacts::Migration),
             Box::new(m20261124_000003_mail::Migration),
             Box::new(m20261124_000004_tag_aliases::Migration),
+            Box::new(m20261124_000006_history::Migration),
             Box::new(m20261124_000007_imports::Migration),
         ]
     }

@@ -9,6 +9,7 @@ pub use work::Work;
 use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contacts::Numbering;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
@@ -43,6 +44,8 @@ pub struct App {
     pub node: uuid::Uuid,
     /// Seals what is handed out to be brought back.
     pub secrets: Arc<Secrets>,
+    /// Numbers of contacts, for live lists of them.
+    pub numbering: Numbering,
 }
 
 /// A node cannot be built.
@@ -82,7 +85,21 @@ impl App {
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let config = Arc::new(config);
-        Ok(Self { config, clock, db, feed, sessions, mail_sync, contents, work, importing, node, secrets: sealing })
+        let numbering = Numbering::default();
+        Ok(Self {
+            config,
+            clock,
+            db,
+            feed,
+            sessions,
+            mail_sync,
+            contents,
+            work,
+            importing,
+            node,
+            secrets: sealing,
+            numbering,
+        })
     }
 
     /// Runs what goes on in the background, until dropped.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use entity::{ContactId, TagId};
 
-use super::commands::tagging;
+use super::commands::{note_links, tagging};
 use super::filter::{self, Resolved};
 use super::{Error, Field, Filter, draft, queries, store};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Db;
+use crate::history::NewEntry;
 use crate::tags::{self, Tag, Wanted};
 
 /// Contacts changed in one transaction: long enough to be quick, short enough to hold nobody up.
@@ -146,6 +147,7 @@ async fn batch(
             *tag = counted;
         }
     }
+    note_links(&mut tx, &wanted, &changed, if add { NewEntry::tagged } else { NewEntry::untagged });
     let mut by_contact: BTreeMap<ContactId, Vec<TagId>> = BTreeMap::new();
     for (contact, tag) in changed {
         by_contact.entry(contact).or_default().push(tag);

@@ -1,5 +1,7 @@
 //! Adding, editing and deleting contacts.
 
+use std::collections::HashMap;
+
 use entity::{ContactId, TagId, contact};
 
 use super::draft::{self, ContactChange, Email, NewContact, Phone};
@@ -7,6 +9,7 @@ use super::{Contact, Error, Field, addresses, store, words};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::{Db, Tx};
+use crate::history::{self, Deed, NewEntry, Subject};
 use crate::tags::{self, Tag, TagName, Tagging, Wanted};
 use crate::text;
 
@@ -42,8 +45,8 @@ pub async fn create(cx: &Cx, db: &Db, new: NewContact) -> Result<Contact, Error>
     let words = words::of(&row.name, row.company.as_deref(), &emails, &phones);
     store::insert_words(tx.conn(), cx.workspace, row.id, words).await?;
     let held = tags::hold(&mut tx, &Wanted { made: &tag_names, ..Wanted::default() }).await?;
-    let tags = held.all_named(&tag_names);
-    let body = retag(&tx, &row, &ids(&tags), &[]).await?;
+    tx.note(NewEntry::of(Subject::Contact(row.id), Deed::Created { name: row.name.clone() }));
+    let body = retag(&mut tx, &row, &held.all_named(&tag_names), &[]).await?;
     tx.record(NewChange::in_workspace(Kind::Contact, Action::Created, row.id).version(1).body(body));
     tx.commit().await?;
     Ok(row.into())
@@ -103,9 +106,11 @@ pub async fn update(cx: &Cx, db: &Db, change: ContactChange) -> Result<Contact, 
         if new_words != old_words {
             store::set_words(tx.conn(), cx.workspace, row.id, new_words).await?;
         }
+        let fields = changed_fields(&before, &row, new_emails != old_emails, new_phones != old_phones);
+        tx.note(NewEntry::of(Subject::Contact(row.id), Deed::Updated { fields }));
     }
     let (add, remove) = tag_changes(&mut tx, row.id, all_tags, add_tags, &remove_tags).await?;
-    let body = retag(&tx, &row, &add, &remove).await?;
+    let body = retag(&mut tx, &row, &add, &remove).await?;
     if row.name_sort != before.name_sort {
         // Behind whatever waits for tags: a merge holds tags and wants links.
         tags::rename_contact(&tx, &tagging(&row)).await?;
@@ -125,6 +130,7 @@ pub async fn delete(cx: &Cx, db: &Db, id: ContactId) -> Result<(), Error> {
     let removed = tags::unlink_all(&mut tx, &[id]).await?;
     store::delete(tx.conn(), cx.workspace, id).await?;
     tags::count_change(&tx, &[], &removed).await?;
+    tx.note(NewEntry::of(Subject::Contact(id), Deed::Deleted { name: row.name }));
     let body = Body { tags_removed: tags_of(&removed), ..Body::default() };
     tx.record(NewChange::in_workspace(Kind::Contact, Action::Removed, id).version(row.version + 1).body(body));
     Ok(tx.commit().await?)
@@ -137,7 +143,7 @@ async fn tag_changes(
     all: Option<Vec<TagName>>,
     mut add: Vec<TagName>,
     remove: &[TagName],
-) -> Result<(Vec<TagId>, Vec<TagId>), Error> {
+) -> Result<(Vec<Tag>, Vec<Tag>), Error> {
     if all.is_none() && add.is_empty() && remove.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
@@ -152,23 +158,60 @@ async fn tag_changes(
         ..Wanted::default()
     };
     let held = tags::hold(tx, &wanted).await?;
-    let mut gone = ids(&held.all_named(remove));
-    let mut wanted = ids(&held.all_named(&add));
+    let mut gone = held.all_named(remove);
+    let mut wanted = held.all_named(&add);
     // Added by one of its names and removed by another.
-    wanted.retain(|tag| !gone.contains(tag));
-    gone.extend(held.carried().iter().filter(|tag| !wanted.contains(tag)));
+    wanted.retain(|tag| !ids(&gone).contains(&tag.id));
+    let carried = held.carried().iter().filter(|tag| !ids(&wanted).contains(tag));
+    gone.extend(carried.filter_map(|tag| held.tag(*tag).cloned()));
     Ok((wanted, gone))
 }
 
 /// Puts tags on a contact and takes others off; what really changed, for the change's body.
-async fn retag(tx: &Tx, row: &contact::Model, add: &[TagId], remove: &[TagId]) -> Result<Body, Error> {
+async fn retag(tx: &mut Tx, row: &contact::Model, add: &[Tag], remove: &[Tag]) -> Result<Body, Error> {
     if add.is_empty() && remove.is_empty() {
         return Ok(Body::default());
     }
-    let removed = tags::unlink(tx, &[row.id], remove).await?;
-    let added = tags::link(tx, &[tagging(row)], add).await?;
+    let removed = tags::unlink(tx, &[row.id], &ids(remove)).await?;
+    let added = tags::link(tx, &[tagging(row)], &ids(add)).await?;
     tags::count_change(tx, &added, &removed).await?;
+    note_links(tx, remove, &removed, NewEntry::untagged);
+    note_links(tx, add, &added, NewEntry::tagged);
     Ok(Body { tags_added: tags_of(&added), tags_removed: tags_of(&removed), ..Body::default() })
+}
+
+/// Tells the history which contacts got tags or lost them, in the order in which the tags were given.
+pub(super) fn note_links(
+    tx: &mut Tx,
+    tags: &[Tag],
+    links: &[(ContactId, TagId)],
+    entry: impl Fn(ContactId, TagId, &str) -> NewEntry,
+) {
+    let given: HashMap<TagId, (usize, &Tag)> = tags.iter().enumerate().map(|(at, tag)| (tag.id, (at, tag))).collect();
+    let mut noted: Vec<_> = links
+        .iter()
+        .filter_map(|(contact, tag)| given.get(tag).map(|(at, tag)| (*at, entry(*contact, tag.id, &tag.name))))
+        .collect();
+    noted.sort_by_key(|(at, _)| *at);
+    noted.into_iter().for_each(|(_, entry)| tx.note(entry));
+}
+
+/// The fields of a contact that are different, for the history.
+pub(super) fn changed_fields(
+    before: &contact::Model,
+    row: &contact::Model,
+    emails: bool,
+    phones: bool,
+) -> Vec<history::Field> {
+    let changed = [
+        (history::Field::Name, row.name != before.name),
+        (history::Field::Company, row.company != before.company),
+        (history::Field::JobTitle, row.job_title != before.job_title),
+        (history::Field::Emails, emails),
+        (history::Field::Phones, phones),
+        (history::Field::Notes, row.notes != before.notes),
+    ];
+    changed.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
 }
 
 pub(super) fn tagging(row: &contact::Model) -> Tagging {

@@ -63,7 +63,7 @@ pub enum FilterError {
 }
 
 /// A filter whose tags and groups are known by id, or known not to be there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Resolved {
     And(Vec<Resolved>),
     Or(Vec<Resolved>),

@@ -11,6 +11,8 @@ mod error;
 mod filter;
 mod incoming;
 pub mod language;
+mod live;
+mod members;
 mod placing;
 mod queries;
 mod store;
@@ -26,7 +28,9 @@ pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
 pub use incoming::{Incoming, Mode, Placed, place};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones};
+pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
+pub use members::{Members, Numbering};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones, words};
 pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.

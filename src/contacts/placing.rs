@@ -6,12 +6,13 @@ use entity::{ContactId, TagId, contact, contact_phone, contact_word};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
-use super::commands::tagging;
+use super::commands::{changed_fields, note_links, tagging};
 use super::draft::{self, Email, Phone};
 use super::incoming::{Checked, Mode, Placed};
 use super::{Error, Field, addresses, store, words};
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Tx;
+use crate::history::{self, Deed, NewEntry, Subject};
 use crate::tags::{self, TagName, Wanted};
 use crate::text;
 
@@ -33,6 +34,8 @@ pub(super) struct Batch {
 struct Written {
     row: contact::Model,
     action: Action,
+    /// The fields that are different.
+    fields: Vec<history::Field>,
     edited: bool,
     renamed: bool,
     tags: Vec<TagName>,
@@ -114,6 +117,7 @@ impl Batch {
         self.written.push(Written {
             row,
             action: Action::Created,
+            fields: Vec::new(),
             edited: true,
             renamed: false,
             tags: given.tags.unwrap_or_default(),
@@ -178,13 +182,22 @@ impl Batch {
             store::set_words(tx.conn(), row.workspace, id, words).await?;
         }
         let renamed = row.name_sort != before.name_sort;
-        self.written.push(Written { row, action: Action::Updated, edited, renamed, tags, all_tags });
+        let fields = changed_fields(&before, &row, new_emails != old_emails, new_phones != old_phones);
+        self.written.push(Written { row, action: Action::Updated, fields, edited, renamed, tags, all_tags });
         Ok(Placed::Updated(id))
     }
 
     /// Writes what is written for all at once, and records the changes. Contacts that did not really change are kept.
     pub(super) async fn finish(mut self, tx: &mut Tx, placed: &mut [Placed]) -> Result<(), Error> {
         self.insert(tx).await?;
+        for written in &self.written {
+            let deed = match written.action {
+                Action::Created => Deed::Imported { name: written.row.name.clone() },
+                _ if written.edited => Deed::Updated { fields: written.fields.clone() },
+                _ => continue,
+            };
+            tx.note(NewEntry::of(Subject::Contact(written.row.id), deed));
+        }
         let bodies = self.tag(tx).await?;
         for (written, body) in self.written.into_iter().zip(bodies) {
             let Written { row, action, edited, renamed, .. } = written;
@@ -233,11 +246,13 @@ impl Batch {
         let replaced: Vec<ContactId> =
             self.written.iter().filter(|written| written.all_tags).map(|written| written.row.id).collect();
         let held = tags::hold(tx, &Wanted { made: &names, carried_by: &replaced, ..Wanted::default() }).await?;
-        let (mut made, mut removed) = (Vec::new(), Vec::new());
+        let (mut made, mut removed, mut used) = (Vec::new(), Vec::new(), Vec::new());
         // Those that get the same tags get them at once.
         let mut alike: BTreeMap<Vec<TagId>, Vec<&Written>> = BTreeMap::new();
         for written in &self.written {
-            let wanted: Vec<TagId> = held.all_named(&written.tags).iter().map(|tag| tag.id).collect();
+            let named = held.all_named(&written.tags);
+            let wanted: Vec<TagId> = named.iter().map(|tag| tag.id).collect();
+            used.extend(named);
             if written.all_tags {
                 let gone: Vec<TagId> = held.carried().iter().filter(|tag| !wanted.contains(tag)).copied().collect();
                 removed.extend(tags::unlink(tx, &[written.row.id], &gone).await?);
@@ -251,6 +266,9 @@ impl Batch {
             made.extend(tags::link(tx, &contacts, &tags).await?);
         }
         tags::count_change(tx, &made, &removed).await?;
+        let gone: Vec<tags::Tag> = held.carried().iter().filter_map(|tag| held.tag(*tag).cloned()).collect();
+        note_links(tx, &gone, &removed, NewEntry::untagged);
+        note_links(tx, &used, &made, NewEntry::tagged);
         let mut bodies: HashMap<ContactId, Body> = HashMap::new();
         for (contact, tag) in made {
             bodies.entry(contact).or_default().tags_added.push(tag);

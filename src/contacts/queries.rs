@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{ContactId, TagId, contact};
+use entity::{ContactId, TagId, contact, contact_word};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{FromQueryResult, Iterable};
@@ -71,10 +71,21 @@ pub async fn list(
     cx: &Cx,
     db: &Db,
     filter: Option<Filter>,
-    order: ContactOrder,
+    order: &ContactOrder,
     page: &Page,
 ) -> Result<Result<Rows<Contact>, PageError>, Error> {
     let filter = resolved(cx, db, filter).await?;
+    Ok(self::page(cx, db.reader(), filter.as_ref(), order, page).await?)
+}
+
+/// A page of the contacts that match, as a connection or transaction sees them.
+pub(super) async fn page(
+    cx: &Cx,
+    conn: &impl ConnectionTrait,
+    filter: Option<&Resolved>,
+    order: &ContactOrder,
+    page: &Page,
+) -> Result<Result<Rows<Contact>, PageError>, Fault> {
     let mut query = Query::select();
     query.columns(contact::Column::iter().map(|column| (contact::Entity, column))).from(contact::Entity);
     let id = Expr::col((contact::Entity, contact::Column::Id));
@@ -86,23 +97,51 @@ pub async fn list(
         OrderField::UpdatedAt => (column(contact::Column::UpdatedAt), true),
         OrderField::Measure(Measure(measure)) => (measure.clone(), true),
     };
-    let driver = filter.as_ref().and_then(Resolved::driver).filter(|_| order.field == OrderField::Name);
+    let driver = filter.and_then(Resolved::driver).filter(|_| order.field == OrderField::Name);
     let (sort, id) = match driver {
         Some(tag) => tags::driven_by(&mut query, cx.workspace, tag, &id),
         None => (sort, id),
     };
     query.expr_as(sort.clone(), SORT);
-    restrict(&mut query, cx, filter.as_ref(), driver);
+    restrict(&mut query, cx, filter, driver);
     if let Err(error) = page.apply(&mut query, &sort, &id, order.descending, numeric) {
         return Ok(Err(error));
     }
     let mut rows = Vec::new();
-    for row in db.reader().query_all_raw(db.backend().build(&query)).await? {
+    for row in conn.query_all_raw(conn.get_database_backend().build(&query)).await? {
         let sort = if numeric { Sort::Number(row.try_get("", SORT)?) } else { Sort::Text(row.try_get("", SORT)?) };
         rows.push((contact::Model::from_query_result(&row, "")?, sort));
     }
     let rows = page.rows(rows, |(contact, sort)| Place(sort.clone(), contact.id.0));
     Ok(Ok(rows.map(|(contact, _)| Contact::from(contact))))
+}
+
+/// The ids of all contacts that match, as a connection or transaction sees them, in their order.
+pub(super) async fn ids(
+    cx: &Cx,
+    conn: &impl ConnectionTrait,
+    filter: Option<&Resolved>,
+) -> Result<Vec<ContactId>, Fault> {
+    let id = || Expr::col((contact::Entity, contact::Column::Id));
+    let mut query = Query::select();
+    query.expr_as(id(), "id").from(contact::Entity).order_by_expr(id(), sea_orm::Order::Asc);
+    restrict(&mut query, cx, filter, None);
+    let rows = conn.query_all_raw(conn.get_database_backend().build(&query)).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?)
+}
+
+/// The words by which several contacts are found.
+pub async fn words(cx: &Cx, db: &Db, contacts: &[ContactId]) -> Result<HashMap<ContactId, Vec<String>>, Fault> {
+    let rows = contact_word::Entity::find()
+        .filter(contact_word::Column::Workspace.eq(cx.workspace))
+        .filter(contact_word::Column::Contact.is_in(contacts.iter().copied()))
+        .all(db.reader())
+        .await?;
+    let mut by_contact: HashMap<ContactId, Vec<String>> = HashMap::new();
+    for row in rows {
+        by_contact.entry(row.contact).or_default().push(row.word);
+    }
+    Ok(by_contact)
 }
 
 /// The column of a list's statement that holds what it is ordered by.

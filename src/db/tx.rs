@@ -6,18 +6,20 @@ use sea_orm::DatabaseTransaction;
 use super::{Fault, Wake};
 use crate::access::Cx;
 use crate::changes::{Kind, NewChange, log};
+use crate::history::{self, NewEntry};
 
 /// A transaction of one command in one workspace.
 pub struct Tx {
     inner: DatabaseTransaction,
     cx: Cx,
     changes: Vec<NewChange>,
+    notes: Vec<NewEntry>,
     wake: Wake,
 }
 
 impl Tx {
     pub(super) fn new(inner: DatabaseTransaction, cx: Cx, wake: Wake) -> Self {
-        Self { inner, cx, changes: Vec::new(), wake }
+        Self { inner, cx, changes: Vec::new(), notes: Vec::new(), wake }
     }
 
     /// Where the statements of this transaction go.
@@ -43,9 +45,16 @@ impl Tx {
         self.changes.push(change);
     }
 
-    /// Numbers the recorded changes, commits, and wakes who follows the log.
+    /// Says what this transaction does, for the history that is kept for good.
+    pub fn note(&mut self, entry: NewEntry) {
+        self.notes.push(entry);
+    }
+
+    /// Writes the history, numbers the recorded changes, commits, and wakes who follows the log.
     pub async fn commit(self) -> Result<(), Fault> {
-        let Self { inner, cx, changes, wake } = self;
+        let Self { inner, cx, changes, notes, wake } = self;
+        // Before the head of the log is locked, which others wait for.
+        history::store::write(&inner, &cx, notes).await?;
         if !changes.is_empty() {
             log::append(&inner, cx.workspace, cx.now(), cx.actor_user(), &changes).await?;
         }

@@ -9,6 +9,7 @@ use super::connection::{self, PageArguments, connection};
 use super::contact_filter::{ContactFilter, ContactOrder};
 use super::error::{ApiError, UserError};
 use super::given::{clearable, cleared};
+use super::history::HistoryConnection;
 use super::id;
 use super::loaders::{self, EmailsOf, PhonesOf, TagsOf};
 use super::message::{self, MessageConnection};
@@ -16,6 +17,7 @@ use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
 use super::tag::{Loaded, Tag};
 use crate::contacts::{self, ContactChange, NewContact};
+use crate::history::Subject;
 use crate::messages;
 
 /// A person or company outside.
@@ -98,6 +100,13 @@ impl Contact {
         message::page(&self.reader, filter, &PageArguments { first, after, last, before }).await
     }
 
+    /// Who did what to it, newest first; kept for good. That a tag of it was renamed, merged or deleted is told by the tag, and by no
+    /// entry here.
+    #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
+    async fn history(&self, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection, ApiError> {
+        HistoryConnection::of(&self.reader, Subject::Contact(self.contact.id), first, after).await
+    }
+
     /// When it was added.
     async fn created_at(&self) -> DateTime {
         DateTime(self.contact.created_at)
@@ -142,7 +151,7 @@ pub(super) async fn page(
     arguments: &PageArguments,
 ) -> Result<ContactConnection, ApiError> {
     let page = arguments.page()?;
-    let rows = contacts::list(reader.cx(), reader.db(), filter.clone(), order, &page).await??;
+    let rows = contacts::list(reader.cx(), reader.db(), filter.clone(), &order, &page).await??;
     let counting = reader.clone();
     let count = Box::new(move || {
         let (reader, filter) = (counting.clone(), filter.clone());

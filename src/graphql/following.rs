@@ -48,6 +48,7 @@ pub(super) struct Following {
     app: App,
     session: Arc<LiveSession>,
     loaders: Arc<EventLoaders>,
+    positions: Option<Positions>,
     follower: Follower,
 }
 
@@ -61,17 +62,32 @@ impl Event {
 
 impl Following {
     /// Follows behind `after`, or from now on.
-    async fn begin(ctx: &Context<'_>, after: Option<Cursor>) -> Result<Self, ApiError> {
+    pub(super) async fn begin(ctx: &Context<'_>, after: Option<Cursor>) -> Result<Self, ApiError> {
         let session = ctx.data_opt::<Caller>().and_then(|caller| caller.session.clone());
         let session = session.ok_or_else(ApiError::unauthenticated)?;
         let app = ctx.data_opt::<App>().ok_or_else(|| ApiError::fault(&"a request without its node"))?.clone();
         let loaders = ctx.data_opt::<Arc<EventLoaders>>().cloned().unwrap_or_default();
         let after = after.map(|cursor| changes::Cursor::parse(&cursor.0)).transpose()?;
         let follower = app.feed.follow(&session.cx(), after).await?;
-        if let Some(positions) = ctx.data_opt::<Positions>() {
+        let positions = ctx.data_opt::<Positions>().cloned();
+        if let Some(positions) = &positions {
             follower.join(positions);
         }
-        Ok(Self { app, session, loaders, follower })
+        Ok(Self { app, session, loaders, positions, follower })
+    }
+
+    /// Goes on behind another cursor.
+    pub(super) async fn move_to(&mut self, after: changes::Cursor) -> Result<(), FeedError> {
+        self.follower = self.app.feed.follow(&self.session.cx(), Some(after)).await?;
+        if let Some(positions) = &self.positions {
+            self.follower.join(positions);
+        }
+        Ok(())
+    }
+
+    /// For what is read beside the events.
+    pub(super) fn reader(&self) -> Reader {
+        Reader::new(&self.app, self.session.cx())
     }
 
     /// The next change that is something to the subscriber, and what happened in their eyes; waits for it.

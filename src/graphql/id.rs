@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId,
-    UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
+    TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -34,10 +34,12 @@ pub enum Type {
     /// A sign-in.
     Session = 10,
     /// A run of an import.
-    ContactImport = 13,
+    ContactImport = 14,
+    /// Something in the history of a contact or tag.
+    HistoryEntry = 13,
 }
 
-const TYPES: [Type; 11] = [
+const TYPES: [Type; 12] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -49,6 +51,7 @@ const TYPES: [Type; 11] = [
     Type::Attachment,
     Type::Session,
     Type::ContactImport,
+    Type::HistoryEntry,
 ];
 
 /// A typed id that has a form in the API.
@@ -76,6 +79,7 @@ api_ids! {
     MailMessageId => Message,
     MailAttachmentId => Attachment,
     ContactImportId => ContactImport,
+    HistoryEntryId => HistoryEntry,
 }
 
 /// The API's text of an id.

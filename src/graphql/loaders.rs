@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{Timer, TokioSpawner};
-use entity::{ContactId, TagGroupId, TagId, UserId};
+use entity::{ContactId, HistoryEntryId, TagGroupId, TagId, UserId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::access::Cx;
 use crate::contacts::{self, Contact, ContactEmail, ContactPhone};
 use crate::db::{Db, Fault};
+use crate::history::{self, Entry, Subject};
+use crate::paging::{Page, PageError, Rows};
 use crate::tags::{self, Tag, TagGroup};
 use crate::users::{self, User};
 
@@ -56,6 +58,10 @@ pub(super) struct TagsOf(pub ContactId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct EmailsOf(pub ContactId);
 
+/// The words by which a contact is found.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct WordsOf(pub ContactId);
+
 /// The phone numbers of a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct PhonesOf(pub ContactId);
@@ -67,6 +73,10 @@ pub(super) struct TagsOfGroup(pub TagGroupId);
 /// The aliases of a tag.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct AliasesOf(pub TagId);
+
+/// A page of the history of something, newest first.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct HistoryOf(pub Subject, pub Page);
 
 impl Loader<UserId> for Load {
     type Value = User;
@@ -134,6 +144,16 @@ impl Loader<PhonesOf> for Load {
     }
 }
 
+impl Loader<WordsOf> for Load {
+    type Value = Arc<[String]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[WordsOf]) -> Result<HashMap<WordsOf, Self::Value>, Fault> {
+        let ids: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, contacts::words(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
 impl Loader<TagsOfGroup> for Load {
     type Value = Arc<[Tag]>;
     type Error = Fault;
@@ -151,6 +171,27 @@ impl Loader<AliasesOf> for Load {
     async fn load(&self, keys: &[AliasesOf]) -> Result<HashMap<AliasesOf, Self::Value>, Fault> {
         let ids: Vec<TagId> = keys.iter().map(|key| key.0).collect();
         Ok(all(keys, tags::aliases(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<HistoryOf> for Load {
+    type Value = Result<Rows<Entry>, PageError>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[HistoryOf]) -> Result<HashMap<HistoryOf, Self::Value>, Fault> {
+        let asked: Vec<_> = keys.iter().map(|HistoryOf(subject, page)| (*subject, page.clone())).collect();
+        let pages = history::store::pages(self.db.reader(), self.cx.workspace, &asked).await?;
+        Ok(keys.iter().cloned().zip(pages).collect())
+    }
+}
+
+impl Loader<HistoryEntryId> for Load {
+    type Value = Entry;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[HistoryEntryId]) -> Result<HashMap<HistoryEntryId, Entry>, Fault> {
+        let entries = history::store::by_ids(self.db.reader(), self.cx.workspace, ids).await?;
+        Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
     }
 }
 

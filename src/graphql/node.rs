@@ -2,14 +2,15 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, TagGroupId, TagId,
-    UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
+    TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::contact::Contact;
 use super::contact_import::ContactImport;
 use super::error::ApiError;
+use super::history::HistoryEntry;
 use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
 use super::message::{Attachment, Message};
@@ -43,6 +44,8 @@ pub enum Node {
     Message(Message),
     /// A file in a mail.
     Attachment(Attachment),
+    /// Something in the history of a contact or tag.
+    HistoryEntry(HistoryEntry),
 }
 
 impl Node {
@@ -83,6 +86,7 @@ impl Node {
                 let attachment = reader.mail().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
             }
+            Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,
         })
     }

@@ -4,6 +4,9 @@ use async_graphql::{Context, ID, Subscription as GraphqlSubscription};
 use futures_util::Stream;
 
 use super::change::{Change, ChangeKind};
+use super::connection;
+use super::contact_filter::{ContactFilter, ContactOrder};
+use super::contacts_live::{self, ContactsLive};
 use super::error::ApiError;
 use super::following::events;
 use super::id;
@@ -59,5 +62,19 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<MailAccountChanged, ApiError>> + use<>, ApiError> {
         let account = id.map(|id| id::decode_or_nil(&id));
         events(ctx, after, move |event| MailAccountChanged::of(event, account)).await
+    }
+
+    /// First the page as it is now, then every contact that enters, changes in, or leaves the whole filter (not only the page) from
+    /// exactly that moment on. After a reconnect, and where one change moves very many contacts (a tag deleted or merged), a fresh
+    /// snapshot comes.
+    #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
+    async fn contacts_live(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ContactFilter>,
+        order_by: Option<ContactOrder>,
+        first: Option<i32>,
+    ) -> Result<impl Stream<Item = Result<ContactsLive, ApiError>> + use<>, ApiError> {
+        contacts_live::follow(ctx, filter, order_by, first).await
     }
 }

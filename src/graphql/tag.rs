@@ -9,12 +9,14 @@ use super::connection::{self, PageArguments, connection};
 use super::contact::{self, ContactConnection, DeletePayload};
 use super::error::ApiError;
 use super::given::{clearable, cleared};
+use super::history::HistoryConnection;
 use super::id;
 use super::loaders::AliasesOf;
 use super::reader::Reader;
 use super::scalar::Color;
 use super::tag_group::TagGroup;
 use crate::contacts::{self, ContactOrder};
+use crate::history::Subject;
 use crate::tags::{self, NewTag, TagEdit, TagName};
 
 /// A free label on contacts.
@@ -96,6 +98,13 @@ impl Tag {
         let filter = contacts::Filter::Tag(contacts::TagMatch::Id(self.row.id));
         let arguments = PageArguments { first, after, last, before };
         contact::page(&self.reader, Some(filter), ContactOrder::default(), &arguments).await
+    }
+
+    /// Who did what to the tag itself and to those that were merged into it, newest first; kept for good. Which contact got or lost it is
+    /// told by the contact's history.
+    #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
+    async fn history(&self, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection, ApiError> {
+        HistoryConnection::of(&self.reader, Subject::Tag(self.row.id), first, after).await
     }
 }
 

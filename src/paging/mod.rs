@@ -15,11 +15,11 @@ pub const DEFAULT: u64 = 50;
 pub const MOST: u64 = 200;
 
 /// The place of a row in its order: what it is ordered by, then its id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place(pub Sort, pub Uuid);
 
 /// What a row is ordered by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Sort {
     /// A number or an instant.
@@ -34,7 +34,7 @@ pub enum Sort {
 pub struct PageError(&'static str);
 
 /// Which page of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     limit: u64,
     backward: bool,

@@ -6,6 +6,7 @@ use super::{Error, Tag, TagName, group_store, groups, name_store, store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
+use crate::history::{Deed, NewEntry, Subject};
 use crate::text;
 
 /// A tag made ahead, without any contact.
@@ -44,6 +45,7 @@ pub async fn delete(cx: &Cx, db: &Db, id: TagId) -> Result<(), Error> {
     let row = found.ok_or(Error::NotFound)?;
     store::delete_names(tx.conn(), cx.workspace, id).await?;
     store::mark_deleted(tx.conn(), cx.workspace, &[id], cx.now()).await?;
+    tx.note(NewEntry::of(Subject::Tag(id), Deed::Deleted { name: row.name }));
     tx.record(NewChange::in_workspace(Kind::Tag, Action::Removed, id).version(row.version + 1));
     Ok(tx.commit().await?)
 }
@@ -73,6 +75,7 @@ pub(super) async fn make(
     };
     store::insert(tx.conn(), row).await?;
     name_store::add_words(tx.conn(), tx.workspace(), name, id).await?;
+    tx.note(NewEntry::of(Subject::Tag(id), Deed::Created { name: name.as_str().to_owned() }));
     tx.record(NewChange::in_workspace(Kind::Tag, Action::Created, id).version(1));
     Ok(id)
 }

@@ -1,6 +1,6 @@
 //! Rows of tag groups.
 
-use entity::{TagGroupId, WorkspaceId, tag, tag_group};
+use entity::{TagGroupId, TagId, WorkspaceId, tag, tag_group};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
 use sea_orm::{DbErr, QueryOrder, QuerySelect};
@@ -33,22 +33,27 @@ pub(super) async fn save(conn: &impl ConnectionTrait, row: tag_group::Model) -> 
     tag_group::Entity::update(tag_group::ActiveModel::from(row).reset_all()).exec(conn).await.map(drop)
 }
 
-/// Deletes a group. Its tags stay, without a group.
-pub(super) async fn delete(conn: &impl ConnectionTrait, workspace: WorkspaceId, id: TagGroupId) -> Result<(), DbErr> {
+/// Deletes a group. Its tags stay, without a group; which those are.
+pub(super) async fn delete(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: TagGroupId,
+) -> Result<Vec<TagId>, DbErr> {
     // Nobody puts a tag into it from here on; its tags are locked in the order in which counting locks them.
     of(workspace).filter(tag_group::Column::Id.eq(id)).lock(LockType::Update).one(conn).await?;
     let tags = tag::Entity::find()
         .filter(tag::Column::Workspace.eq(workspace))
         .filter(tag::Column::GroupId.eq(id))
         .order_by_asc(tag::Column::Id);
-    tags.lock(LockType::NoKeyUpdate).all(conn).await?;
+    let tags = tags.lock(LockType::NoKeyUpdate).all(conn).await?;
     tag::Entity::update_many()
         .col_expr(tag::Column::GroupId, Expr::value(Option::<TagGroupId>::None))
         .filter(tag::Column::Workspace.eq(workspace))
         .filter(tag::Column::GroupId.eq(id))
         .exec(conn)
         .await?;
-    tag_group::Entity::delete_by_id((workspace, id)).exec(conn).await.map(drop)
+    tag_group::Entity::delete_by_id((workspace, id)).exec(conn).await?;
+    Ok(tags.into_iter().filter(|tag| tag.deleted_at.is_none()).map(|tag| tag.id).collect())
 }
 
 fn of(workspace: WorkspaceId) -> sea_orm::Select<tag_group::Entity> {

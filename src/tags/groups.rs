@@ -8,6 +8,7 @@ use super::{Error, LONGEST_NAME, TagGroup, group_store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Fault, Tx};
+use crate::history::{Deed, NewEntry, Subject};
 use crate::text;
 use crate::users::{self, Plan};
 
@@ -98,8 +99,11 @@ pub async fn delete_group(cx: &Cx, db: &Db, id: TagGroupId) -> Result<(), Error>
     let mut tx = db.begin(cx).await?;
     let mut groups = begin_writing(&tx).await?;
     let at = groups.iter().position(|group| group.id == id).ok_or(Error::NoSuchGroup)?;
-    groups.remove(at);
-    group_store::delete(tx.conn(), cx.workspace, id).await?;
+    let group = groups.remove(at);
+    for tag in group_store::delete(tx.conn(), cx.workspace, id).await? {
+        let deed = Deed::Regrouped { from: Some(group.name.clone()), to: None };
+        tx.note(NewEntry::of(Subject::Tag(tag), deed));
+    }
     tx.record(NewChange::in_workspace(Kind::TagGroup, Action::Removed, id));
     arrange(&mut tx, groups).await?;
     Ok(tx.commit().await?)

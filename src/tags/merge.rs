@@ -6,12 +6,13 @@ use super::{Error, Tag, links, name_store, names, store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::db::Db;
+use crate::history::{self, Deed, NewEntry, Subject};
 
 /// Most tags that go in one merge.
 const MOST_MERGED: usize = 200;
 
 /// Makes `from` part of `into`, at once however many contacts carry them: who carried one of them carries `into`, and their names find
-/// it. A contact that had several counts once.
+/// it. A contact that had several counts once. Their history is read with that of `into`.
 ///
 /// # Errors
 /// `MergedNotFound` and `MergedWithItself` with the place in `from`; `NotFound` for `into`; `NothingToMerge`, `TooManyToMerge`.
@@ -49,11 +50,15 @@ pub async fn merge(cx: &Cx, db: &Db, from: &[TagId], into: TagId) -> Result<Tag,
     store::mark_deleted(tx.conn(), cx.workspace, &gone, cx.now()).await?;
     row.version += 1;
     store::save(tx.conn(), row.clone()).await?;
+    history::store::merge(tx.conn(), cx.workspace, &gone, into).await?;
+    let mut names = Vec::with_capacity(gone.len());
     for merged in gone.iter().filter_map(|id| rows.iter().find(|row| row.id == *id)) {
+        names.push(merged.name.clone());
         let body = Body { merged_into: Some(into), ..Body::default() };
         let change = NewChange::in_workspace(Kind::Tag, Action::Removed, merged.id);
         tx.record(change.version(merged.version + 1).body(body));
     }
+    tx.note(NewEntry::of(Subject::Tag(into), Deed::Merged { names }));
     let body = Body { merged_from: gone, ..Body::default() };
     tx.record(NewChange::in_workspace(Kind::Tag, Action::Updated, into).version(row.version).body(body));
     tx.commit().await?;

@@ -6,6 +6,7 @@ use super::{Error, Tag, TagName, group_store, groups, name_store, store};
 use crate::access::{Cx, Right};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
+use crate::history::{Deed, NewEntry, Subject};
 use crate::text;
 
 /// Most aliases of a tag.
@@ -60,9 +61,30 @@ pub async fn update(cx: &Cx, db: &Db, edit: TagEdit) -> Result<Tag, Error> {
     }
     row.version += 1;
     store::save(tx.conn(), row.clone()).await?;
+    note(&mut tx, &before, &row).await?;
     tx.record(NewChange::in_workspace(Kind::Tag, Action::Updated, row.id).version(row.version));
     tx.commit().await?;
     Ok(row.into())
+}
+
+/// Tells the history what changed of a tag.
+async fn note(tx: &mut Tx, before: &tag::Model, row: &tag::Model) -> Result<(), Error> {
+    if row.name != before.name {
+        let deed = Deed::Renamed { from: before.name.clone(), to: row.name.clone() };
+        tx.note(NewEntry::of(Subject::Tag(row.id), deed));
+    }
+    if row.color != before.color {
+        let deed = Deed::Recolored { from: before.color.clone(), to: row.color.clone() };
+        tx.note(NewEntry::of(Subject::Tag(row.id), deed));
+    }
+    if row.group_id != before.group_id {
+        let ids: Vec<TagGroupId> = before.group_id.into_iter().chain(row.group_id).collect();
+        let groups = group_store::by_ids(tx.conn(), row.workspace, &ids).await?;
+        let name = |id| groups.iter().find(|group| Some(group.id) == id).map(|group| group.name.clone());
+        let deed = Deed::Regrouped { from: name(before.group_id), to: name(row.group_id) };
+        tx.note(NewEntry::of(Subject::Tag(row.id), deed));
+    }
+    Ok(())
 }
 
 /// Takes a name for a tag, unless it is one of the tag's own already.
@@ -110,6 +132,7 @@ pub async fn remove_alias(cx: &Cx, db: &Db, tag: TagId, alias: &str) -> Result<T
     }
     row.version += 1;
     store::save(tx.conn(), row.clone()).await?;
+    tx.note(NewEntry::of(Subject::Tag(row.id), Deed::AliasRemoved { name: alias.as_str().to_owned() }));
     tx.record(NewChange::in_workspace(Kind::Tag, Action::Updated, row.id).version(row.version));
     tx.commit().await?;
     Ok(row.into())

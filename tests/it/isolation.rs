@@ -19,8 +19,8 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
-    tags { nodes { id name aliases contactCount color group { id } } }
-    contacts { nodes { id name company version tags { id } } } }";
+    tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
+    contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
 const CONTACT: &str = "query($id: ID!) { contact(id: $id) { name } }";
@@ -37,6 +37,8 @@ struct Ids {
     tag: String,
     group: String,
     import: String,
+    /// Something in the history of the contact.
+    entry: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -50,6 +52,7 @@ enum Kind {
     Tag,
     Group,
     Import,
+    Entry,
 }
 
 impl Ids {
@@ -61,6 +64,7 @@ impl Ids {
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
             (Kind::Import, &self.import),
+            (Kind::Entry, &self.entry),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -187,7 +191,8 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
     let import = text(&import["data"]["importContacts"]["import"]["id"]);
     // Ended, so that nothing moves by itself.
     ann.does(CANCEL, json!({ "id": import })).await;
-    let own = ann.query("{ viewer { id } workspace { id } }", json!({})).await;
+    let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
+    let own = ann.query(own, json!({})).await;
     Ids {
         workspace: text(&own["workspace"]["id"]),
         user: text(&own["viewer"]["id"]),
@@ -195,6 +200,7 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
         tag: text(&tag["tag"]["id"]),
         group,
         import,
+        entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
 }

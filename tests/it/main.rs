@@ -3,6 +3,7 @@
 
 mod command_line;
 mod contacts;
+mod contacts_live;
 mod deeds;
 mod deleted_tags;
 mod event_stream;
@@ -10,6 +11,7 @@ mod executor;
 mod exports;
 mod filters;
 mod guards;
+mod history;
 mod imap_connection;
 mod imap_faults;
 mod imports;

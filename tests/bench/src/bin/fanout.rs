@@ -78,8 +78,10 @@ async fn main() -> anyhow::Result<()> {
     drop(tagwire);
     let limit = Server::limit(&seeded).await?;
     let theirs = measure("limit", &limit, &seeded, &arguments, Some(&ours.frame)).await?;
+    let heard = (ours.missed, ours.doubled, ours.foreign);
     let [a, b] = [ours.from_sending, theirs.from_sending].map(|times| Spread::of(times).at(990).as_secs_f64());
     say(&format!("p99 from sending: {:.1} times the limit's", a / b));
+    ensure!(heard == (0, 0, 0), "not everybody heard of each change once");
     Ok(())
 }
 

@@ -26,6 +26,19 @@ const Q1: &str = "SELECT c.id, c.name, t.id, t.name, g.name FROM \
     LEFT JOIN tag_group g ON g.workspace = $1 AND g.id = t.group_id \
     ORDER BY p.contact_sort, p.contact, t.name_sort, t.id";
 
+/// Tags by the beginning of their name, most used first, counted as they are asked for.
+const Q3: &str = "SELECT t.id, t.name, count(l.contact) FROM tag t \
+    LEFT JOIN contact_tag l ON l.workspace = $1 AND l.tag = t.id \
+    WHERE t.workspace = $1 AND t.deleted_at IS NULL AND t.name_sort LIKE $2 || '%' \
+    GROUP BY t.id, t.name ORDER BY 3 DESC, 1 DESC LIMIT 10";
+
+/// Contacts with both of two tags or without a third by name, and how many they are.
+const Q4: &str = "WITH found AS MATERIALIZED (SELECT id, name, name_sort FROM contact c WHERE workspace = $1 AND ( \
+    EXISTS (SELECT FROM contact_tag l WHERE l.workspace = $1 AND l.contact = c.id AND l.tag = $2) \
+    AND EXISTS (SELECT FROM contact_tag l WHERE l.workspace = $1 AND l.contact = c.id AND l.tag = $3) \
+    OR NOT EXISTS (SELECT FROM contact_tag l WHERE l.workspace = $1 AND l.contact = c.id AND l.tag = $4))) \
+    SELECT id, name, (SELECT count(*) FROM found) FROM found ORDER BY name_sort, id LIMIT 50";
+
 /// The link alone.
 const M1: &str = "WITH made AS (INSERT INTO contact_tag SELECT $1, id, $3, name_sort, 0 FROM contact \
     WHERE workspace = $1 AND id = $2 ON CONFLICT DO NOTHING RETURNING 1) \
@@ -51,6 +64,16 @@ struct Limit {
 #[derive(Deserialize)]
 struct OfTag {
     tag: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Search {
+    search: String,
+}
+
+#[derive(Deserialize)]
+struct OfTags {
+    tags: [Uuid; 3],
 }
 
 #[derive(Deserialize)]
@@ -92,6 +115,26 @@ struct Contacts {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    id: String,
+    name: String,
+    contact_count: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    total_count: i64,
+    nodes: Vec<Tagged>,
+}
+
+#[derive(Serialize)]
+struct Nodes<T> {
+    nodes: Vec<T>,
+}
+
+#[derive(Serialize)]
 struct Tagged {
     id: String,
     name: String,
@@ -130,6 +173,8 @@ async fn main() -> anyhow::Result<()> {
     let limit = Limit { pool, workspace: setting("BENCH_WORKSPACE")?.parse()?, frames: broadcast::Sender::new(1024) };
     let routes = axum::Router::new()
         .route("/q1", post(q1))
+        .route("/q3", post(q3))
+        .route("/q4", post(q4))
         .route("/m1", post(async |state: State<Limit>, given: Json<Tagging>| m1(M1, &state, &given).await))
         .route(
             "/m1-logged",
@@ -161,6 +206,26 @@ async fn q1(State(limit): State<Limit>, Json(of): Json<OfTag>) -> Result<Respons
     let has_next_page = nodes.len() > 50;
     nodes.truncate(50);
     Ok(data("contacts", &Contacts { nodes, page_info: PageInfo { has_next_page } }))
+}
+
+async fn q3(State(limit): State<Limit>, Json(of): Json<Search>) -> Result<Response, Failed> {
+    let rows = sqlx::query(Q3).bind(limit.workspace).bind(of.search).fetch_all(&limit.pool).await?;
+    let mut nodes = Vec::with_capacity(rows.len());
+    for row in &rows {
+        nodes.push(Counted { id: id(4, row.try_get(0)?), name: row.try_get(1)?, contact_count: row.try_get(2)? });
+    }
+    Ok(data("tags", &Nodes { nodes }))
+}
+
+async fn q4(State(limit): State<Limit>, Json(OfTags { tags: [a, b, c] }): Json<OfTags>) -> Result<Response, Failed> {
+    let query = sqlx::query(Q4).bind(limit.workspace).bind(a).bind(b).bind(c);
+    let rows = query.fetch_all(&limit.pool).await?;
+    let mut found = Found { total_count: 0, nodes: Vec::with_capacity(rows.len()) };
+    for row in &rows {
+        found.total_count = row.try_get(2)?;
+        found.nodes.push(Tagged { id: id(3, row.try_get(0)?), name: row.try_get(1)? });
+    }
+    Ok(data("contacts", &found))
 }
 
 async fn m1(sql: &'static str, limit: &Limit, given: &Tagging) -> Result<Response, Failed> {

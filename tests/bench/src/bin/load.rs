@@ -18,6 +18,11 @@ use tokio::time::Instant;
 const Q1: &str = "query ($tag: ID!) { contacts(filter: {tag: {id: $tag}}, first: 50) { \
     nodes { id name tags { id name group { name } } } pageInfo { hasNextPage } } }";
 
+const Q3: &str = "query ($search: String!) { tags(search: $search, first: 10) { nodes { id name contactCount } } }";
+
+const Q4: &str = "query ($a: ID!, $b: ID!, $c: ID!) { contacts(first: 50, filter: {or: [ \
+    {and: [{tag: {id: $a}}, {tag: {id: $b}}]}, {not: {tag: {id: $c}}}]}) { totalCount nodes { id name } } }";
+
 const M1: &str = "mutation ($contact: ID!, $tag: ID!) { tagContacts(input: {contactIds: [$contact], tagIds: [$tag]}) { \
     changedCount tags { id name } userErrors { message } } }";
 
@@ -45,38 +50,97 @@ struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ask {
+enum What {
     Q1,
-    LimitQ1,
+    Q3,
+    Q4,
     M1,
-    LimitM1,
-    LimitM1Logged,
 }
 
-const ASKS: [Ask; 5] = [Ask::Q1, Ask::LimitQ1, Ask::M1, Ask::LimitM1, Ask::LimitM1Logged];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Tagwire,
+    Limit,
+    /// A limit that also counts and logs.
+    LimitLogged,
+}
 
-impl Ask {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ask(What, Of);
+
+const ASKS: [Ask; 9] = [
+    Ask(What::Q1, Of::Tagwire),
+    Ask(What::Q1, Of::Limit),
+    Ask(What::Q3, Of::Tagwire),
+    Ask(What::Q3, Of::Limit),
+    Ask(What::Q4, Of::Tagwire),
+    Ask(What::Q4, Of::Limit),
+    Ask(What::M1, Of::Tagwire),
+    Ask(What::M1, Of::Limit),
+    Ask(What::M1, Of::LimitLogged),
+];
+
+impl What {
     fn name(self) -> &'static str {
         match self {
-            Self::Q1 | Self::LimitQ1 => "q1",
-            Self::M1 | Self::LimitM1 | Self::LimitM1Logged => "m1",
+            Self::Q1 => "q1",
+            Self::Q3 => "q3",
+            Self::Q4 => "q4",
+            Self::M1 => "m1",
         }
     }
 
-    /// Path, token and body of one request.
-    fn request(self, seeded: &Seeded) -> (&'static str, Option<&str>, String) {
-        let pick = |ids: &[uuid::Uuid]| ids.get(rand::random_range(0..ids.len())).copied().unwrap_or_default();
-        let (contact, tag) = (pick(&seeded.contacts), pick(&seeded.tags));
-        let plain = json!({ "contact": contact, "tag": tag }).to_string();
-        let variables = json!({ "contact": id::encode(ContactId(contact)), "tag": id::encode(TagId(tag)) });
-        let token = seeded.tokens.get(rand::random_range(0..seeded.tokens.len())).map(String::as_str);
-        let graphql = |query| json!({ "query": query, "variables": variables }).to_string();
+    fn document(self) -> &'static str {
         match self {
-            Self::Q1 => ("/graphql", token, graphql(Q1)),
-            Self::LimitQ1 => ("/q1", None, plain),
-            Self::M1 => ("/graphql", token, graphql(M1)),
-            Self::LimitM1 => ("/m1", None, plain),
-            Self::LimitM1Logged => ("/m1-logged", None, plain),
+            Self::Q1 => Q1,
+            Self::Q3 => Q3,
+            Self::Q4 => Q4,
+            Self::M1 => M1,
+        }
+    }
+}
+
+/// The same question to Tagwire and to the limit.
+struct Question {
+    what: What,
+    graphql: String,
+    plain: String,
+}
+
+impl Question {
+    fn draw(what: What, seeded: &Seeded) -> Self {
+        let pick = |ids: &[uuid::Uuid]| ids.get(rand::random_range(0..ids.len())).copied().unwrap_or_default();
+        let tag = |tag| id::encode(TagId(tag));
+        let (variables, plain) = match what {
+            What::Q1 => {
+                let of = pick(&seeded.tags);
+                (json!({ "tag": tag(of) }), json!({ "tag": of }))
+            }
+            What::Q3 => {
+                let search = json!({ "search": format!("tag {:02}", rand::random_range(0..50)) });
+                (search.clone(), search)
+            }
+            What::Q4 => {
+                let [a, b, c] = [(); 3].map(|()| pick(&seeded.tags));
+                (json!({ "a": tag(a), "b": tag(b), "c": tag(c) }), json!({ "tags": [a, b, c] }))
+            }
+            What::M1 => {
+                let (contact, of) = (pick(&seeded.contacts), pick(&seeded.tags));
+                let variables = json!({ "contact": id::encode(ContactId(contact)), "tag": tag(of) });
+                (variables, json!({ "contact": contact, "tag": of }))
+            }
+        };
+        let graphql = json!({ "query": what.document(), "variables": variables }).to_string();
+        Self { what, graphql, plain: plain.to_string() }
+    }
+
+    /// Path, token and body for one of the servers.
+    fn to<'q>(&'q self, of: Of, seeded: &'q Seeded) -> (String, Option<&'q str>, &'q str) {
+        let token = seeded.tokens.get(rand::random_range(0..seeded.tokens.len())).map(String::as_str);
+        match of {
+            Of::Tagwire => ("/graphql".to_owned(), token, &self.graphql),
+            Of::Limit => (format!("/{}", self.what.name()), None, &self.plain),
+            Of::LimitLogged => (format!("/{}-logged", self.what.name()), None, &self.plain),
         }
     }
 }
@@ -91,20 +155,23 @@ async fn main() -> anyhow::Result<()> {
     same(&seeded, &tagwire, &limit).await?;
     let asks: Vec<Ask> = ASKS
         .into_iter()
-        .filter(|ask| arguments.only.is_empty() || arguments.only.iter().any(|only| only == ask.name()))
+        .filter(|ask| arguments.only.is_empty() || arguments.only.iter().any(|only| only == ask.0.name()))
         .collect();
     let mut rates: Vec<Vec<f64>> = vec![Vec::new(); asks.len()];
     let time = Duration::from_secs(arguments.seconds);
     // The first round warms up: plans, caches, documents.
     for round in 0..=arguments.rounds {
         for (ask, rates) in asks.iter().zip(&mut rates) {
-            let server = if matches!(ask, Ask::Q1 | Ask::M1) { &tagwire } else { &limit };
+            let server = if ask.1 == Of::Tagwire { &tagwire } else { &limit };
             let before = server.cpu()?;
             let answered = turn(*ask, server, &seeded, arguments.connections, time).await?;
             #[expect(clippy::cast_precision_loss, reason = "a number of requests")]
             let rate = answered as f64 / time.as_secs_f64();
             let each = server.cpu()?.saturating_sub(before).as_micros() / u128::from(answered.max(1));
-            say(&format!("round {round}: {ask:?} {rate:.0} requests/s, {each} µs of the server's processor each"));
+            say(&format!(
+                "round {round}: {:?} of {:?} {rate:.0} requests/s, {each} µs of the server's processor each",
+                ask.0, ask.1
+            ));
             if round > 0 {
                 rates.push(rate);
             }
@@ -116,11 +183,13 @@ async fn main() -> anyhow::Result<()> {
         rates.get(rates.len() / 2).copied()
     };
     for (what, ask, limit) in [
-        ("Q1", Ask::Q1, Ask::LimitQ1),
-        ("M1", Ask::M1, Ask::LimitM1),
-        ("M1, beside a limit that counts and logs", Ask::M1, Ask::LimitM1Logged),
+        ("Q1", What::Q1, Of::Limit),
+        ("Q3", What::Q3, Of::Limit),
+        ("Q4", What::Q4, Of::Limit),
+        ("M1", What::M1, Of::Limit),
+        ("M1, beside a limit that counts and logs", What::M1, Of::LimitLogged),
     ] {
-        if let (Some(ours), Some(limit)) = (median(ask), median(limit)) {
+        if let (Some(ours), Some(limit)) = (median(Ask(ask, Of::Tagwire)), median(Ask(ask, limit))) {
             say(&format!("{what}: {ours:.0} of {limit:.0} requests/s = {:.2}", ours / limit));
         }
     }
@@ -131,11 +200,15 @@ async fn main() -> anyhow::Result<()> {
 /// Both answer the same.
 async fn same(seeded: &Seeded, tagwire: &Server, limit: &Server) -> anyhow::Result<()> {
     let (mut ours, mut theirs) = (Connection::open(tagwire.address).await?, Connection::open(limit.address).await?);
-    for tag in seeded.tags.iter().step_by(50) {
-        let body = json!({ "query": Q1, "variables": { "tag": id::encode(TagId(*tag)) } }).to_string();
-        let a = ours.ask("/graphql", seeded.tokens.first().map(String::as_str), &body).await?;
-        let b = theirs.ask("/q1", None, &json!({ "tag": tag }).to_string()).await?;
-        ensure!(a == b, "the answers differ:\n{a}\n{b}");
+    for what in [What::Q1, What::Q3, What::Q4] {
+        for _ in 0..10 {
+            let question = Question::draw(what, seeded);
+            let (path, token, body) = question.to(Of::Tagwire, seeded);
+            let a = ours.ask(&path, token, body).await?;
+            let (path, token, body) = question.to(Of::Limit, seeded);
+            let b = theirs.ask(&path, token, body).await?;
+            ensure!(a == b, "the answers differ:\n{a}\n{b}");
+        }
     }
     Ok(())
 }
@@ -156,8 +229,9 @@ async fn turn(
         let mut connection = Connection::open(server.address).await?;
         tasks.push(tokio::spawn(async move {
             while Instant::now() < end {
-                let (path, token, body) = ask.request(&seeded);
-                let answer = connection.post(path, token, &body).await?;
+                let question = Question::draw(ask.0, &seeded);
+                let (path, token, body) = question.to(ask.1, &seeded);
+                let answer = connection.post(&path, token, body).await?;
                 ensure!(answer.starts_with(br#"{"data":"#), "{}", String::from_utf8_lossy(&answer));
                 answered.fetch_add(1, Ordering::Relaxed);
             }
