@@ -1,5 +1,6 @@
 //! Contacts that come from files.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -239,7 +240,7 @@ async fn progress_is_told_to_who_began_it_and_contacts_to_all() {
         let after = json!({ "after": ann.cursor().await, "kinds": ["CONTACT", "CONTACT_IMPORT"] });
         let mut file = "name,email,tags\n".to_owned();
         for number in 0..250 {
-            file.push_str(&format!("C{number},c{number}@a.test,tag {}\n", number % 7));
+            writeln!(file, "C{number},c{number}@a.test,tag {}", number % 7).unwrap();
         }
         let report = bob.imports(&test.url, file.as_bytes(), json!({})).await;
         assert_eq!(counts(&report), [250, 250, 0, 0, 0]);
@@ -277,7 +278,7 @@ async fn an_import_is_canceled_and_one_of_a_dead_server_is_found() {
         let (ann, bob) = (&company.ann, company.user("Bob", &[Right::ImportExport]).await);
         let mut file = "name,email\n".to_owned();
         for number in 0..30_000 {
-            file.push_str(&format!("C{number},c{number}@a.test\n"));
+            writeln!(file, "C{number},c{number}@a.test").unwrap();
         }
         let answer = bob.sends(&test.url, file.as_bytes(), json!({})).await.json();
         let id = answer["data"]["importContacts"]["import"]["id"].clone();
