@@ -37,7 +37,7 @@ macro_rules! ids {
 }
 
 ids! {
-    WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId
+    WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId
     HistoryEntryId ContactImportId
 }

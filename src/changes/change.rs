@@ -37,6 +37,8 @@ words! {
         Tag = "TAG",
         /// A group of tags.
         TagGroup = "TAG_GROUP",
+        /// A filter kept under a name.
+        SavedFilter = "SAVED_FILTER",
         /// A mail.
         Message = "MESSAGE",
         /// A connected mailbox, its state and progress.
@@ -164,17 +166,18 @@ pub struct Change {
 
 impl Change {
     /// What happened in the eyes of somebody with the rights of now: none where they saw nothing of it before or after;
-    /// what they can no longer see is removed to them.
+    /// what they can no longer see is removed to them, and what they could not see before is new.
     #[must_use]
     pub fn action_for(&self, cx: &crate::access::Cx) -> Option<Action> {
         if self.kind == Kind::Session {
             None
-        } else if self.after.admits(cx) {
-            Some(self.action)
-        } else if self.before.admits(cx) {
-            Some(Action::Removed)
         } else {
-            None
+            match (self.before.admits(cx), self.after.admits(cx)) {
+                (false, true) => Some(Action::Created),
+                (true, true) => Some(self.action),
+                (true, false) => Some(Action::Removed),
+                (false, false) => None,
+            }
         }
     }
 }

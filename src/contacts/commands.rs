@@ -193,7 +193,9 @@ pub(super) fn note_links(
         .filter_map(|(contact, tag)| given.get(tag).map(|(at, tag)| (*at, entry(*contact, tag.id, &tag.name))))
         .collect();
     noted.sort_by_key(|(at, _)| *at);
-    noted.into_iter().for_each(|(_, entry)| tx.note(entry));
+    for (_, entry) in noted {
+        tx.note(entry);
+    }
 }
 
 /// The fields of a contact that are different, for the history.

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{TagGroupId, TagId, contact, contact_word};
+use entity::{SavedFilterId, TagGroupId, TagId, contact, contact_word};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Error, saved};
 use crate::access::Cx;
 use crate::db::Db;
 use crate::tags;
@@ -35,6 +35,8 @@ pub enum Filter {
     Tag(TagMatch),
     /// Each word begins a word of name, company, address or phone number.
     Text(String),
+    /// What is saved under this id holds; nobody matches one that is not there.
+    Saved(SavedFilterId),
 }
 
 /// Which tag is carried, as asked.
@@ -72,11 +74,20 @@ pub(super) enum Resolved {
     Words(Vec<String>),
 }
 
-/// Looks up all tags and groups of a filter that are named, in at most one statement each.
+/// Looks up what a filter names: saved filters, then the tags and groups of it all, in at most one statement each.
 pub(super) async fn resolve(cx: &Cx, db: &Db, filter: Filter) -> Result<Resolved, Error> {
     let mut named = Named::default();
     named.collect(&filter)?;
+    let saved = saved::filters(cx, db, named.saved.keys().copied()).await?;
+    for (id, filter) in &saved {
+        for _ in 0..named.saved.get(id).copied().unwrap_or_default() {
+            // It stands where its id stood.
+            named.parts -= 1;
+            named.collect(filter)?;
+        }
+    }
     let known = Known {
+        saved,
         tags: tags::by_names(cx, db, &keys(&named.tags)).await?,
         groups: tags::groups_by_names(cx, db, &keys(&named.groups)).await?,
     };
@@ -87,9 +98,10 @@ fn keys(names: &HashSet<String>) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-/// The names of a filter, folded.
+/// What a filter names: names folded, saved filters with how often.
 #[derive(Default)]
 struct Named {
+    saved: HashMap<SavedFilterId, usize>,
     tags: HashSet<String>,
     groups: HashSet<String>,
     parts: usize,
@@ -113,14 +125,16 @@ impl Named {
             Filter::Tag(TagMatch::GroupName(name)) => {
                 self.groups.insert(text::key(name));
             }
+            Filter::Saved(id) => *self.saved.entry(*id).or_default() += 1,
             Filter::Tag(_) | Filter::Text(_) => {}
         }
         Ok(())
     }
 }
 
-/// Ids by folded name, of those that are there.
+/// Ids by folded name, and saved filters, of those that are there.
 struct Known {
+    saved: HashMap<SavedFilterId, Filter>,
     tags: HashMap<String, TagId>,
     groups: HashMap<String, TagGroupId>,
 }
@@ -148,6 +162,10 @@ impl Known {
                 words.truncate(MOST_WORDS);
                 Resolved::Words(words)
             }
+            Filter::Saved(id) => match self.saved.get(&id) {
+                Some(filter) => self.resolve(filter.clone()),
+                None => Resolved::Or(Vec::new()),
+            },
         }
     }
 }
@@ -158,6 +176,11 @@ fn tag_key(name: &str) -> String {
 }
 
 impl Resolved {
+    /// Whether it is plainly every contact.
+    pub(super) fn is_everything(&self) -> bool {
+        matches!(self, Self::And(filters) if filters.is_empty())
+    }
+
     /// The tag that every match must carry, where there is one: its links are where a statement in the order of names starts.
     pub(super) fn driver(&self) -> Option<TagId> {
         match self {

@@ -94,10 +94,10 @@ pub fn is_sweeping(change: &Change) -> bool {
     }
 }
 
-/// Whether a change can give names of a filter another meaning.
+/// Whether a change can give what a filter names another meaning.
 #[must_use]
 pub fn may_rename(change: &Change) -> bool {
-    matches!(change.kind, Kind::Tag | Kind::TagGroup)
+    matches!(change.kind, Kind::Tag | Kind::TagGroup | Kind::SavedFilter)
 }
 
 fn admits(filter: &Resolved, facts: &Facts) -> bool {

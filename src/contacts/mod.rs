@@ -1,6 +1,6 @@
 //! Contacts: people and companies outside, with their addresses, phones and tags.
 //!
-//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`. Tags and who carries them belong to `tags`; mail points to
+//! Owns the tables `contact`, `address`, `contact_phone`, `contact_word`, `saved_filter`. Tags and who carries them belong to `tags`; mail points to
 //! address rows and is linked to contacts by them alone. Start reading at `commands`, then `filter` and `language`.
 
 mod addresses;
@@ -15,6 +15,7 @@ mod live;
 mod members;
 mod placing;
 mod queries;
+pub mod saved;
 mod store;
 mod whole;
 mod words;
@@ -30,7 +31,7 @@ pub use filter::{Filter, FilterError, TagMatch};
 pub use incoming::{Incoming, Mode, Placed, place};
 pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
 pub use members::{Members, Numbering};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, list, phones, words};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones, words};
 pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.

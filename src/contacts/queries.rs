@@ -12,7 +12,7 @@ use super::{Contact, ContactEmail, ContactPhone, Error, Filter, store};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
-use crate::tags;
+use crate::tags::{self, Tag};
 
 /// A number that another feature knows of each contact, for ordering.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +159,22 @@ pub async fn count(cx: &Cx, db: &Db, filter: Option<Filter>) -> Result<u64, Erro
     restrict(&mut query, cx, filter.as_ref(), None);
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
+}
+
+/// The tags of the contacts that match, with how many of them carry each: most used first, then by name.
+pub async fn facets(cx: &Cx, db: &Db, filter: Option<Filter>, limit: u64) -> Result<Vec<(Tag, i64)>, Error> {
+    let filter = resolved(cx, db, filter).await?.filter(|filter| !filter.is_everything());
+    let matching = filter.map(|filter| {
+        let mut query = Query::select();
+        query.column((contact::Entity, contact::Column::Id)).from(contact::Entity);
+        let driver = filter.driver();
+        if let Some(tag) = driver {
+            tags::driven_by(&mut query, cx.workspace, tag, &Expr::col((contact::Entity, contact::Column::Id)));
+        }
+        restrict(&mut query, cx, Some(&filter), driver);
+        query
+    });
+    Ok(tags::facets(cx, db, matching, limit).await?)
 }
 
 /// Ids of matching contacts behind `after`, by id.

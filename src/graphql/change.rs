@@ -23,6 +23,8 @@ pub enum ChangeKind {
     Tag,
     /// A group of tags.
     TagGroup,
+    /// A filter kept under a name: one's own, or one that is shared.
+    SavedFilter,
     /// A run of an import, and its progress; seen by who began it.
     ContactImport,
     /// A mail.
@@ -134,6 +136,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::Contact => Some((ChangeKind::Contact, Type::Contact)),
         Kind::Tag => Some((ChangeKind::Tag, Type::Tag)),
         Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
+        Kind::SavedFilter => Some((ChangeKind::SavedFilter, Type::SavedFilter)),
         Kind::User => Some((ChangeKind::User, Type::User)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),

@@ -24,6 +24,8 @@ pub struct ContactFilter {
     pub text: Option<String>,
     /// The same filter as people type it: `#hot and (#nl or #be) and not #lost jansen`. A name with spaces is quoted: `#"hot prospect"`.
     pub query: Option<String>,
+    /// The saved filter with this id; nobody matches one that the viewer does not see.
+    pub saved_filter_id: Option<ID>,
 }
 
 /// Which tag. Exactly one member is given.
@@ -99,6 +101,7 @@ impl TryFrom<ContactFilter> for contacts::Filter {
                 language::parse(&query).map_err(|mistake| WrongQuery { path: vec!["query".to_owned()], mistake })?;
             filters.extend(read.map(Self::from));
         }
+        filters.extend(asked.saved_filter_id.map(|id| Self::Saved(id::decode_or_nil(&id))));
         match filters.pop() {
             Some(only) if filters.is_empty() => Ok(only),
             last => {

@@ -198,8 +198,9 @@ impl Live {
             }
             let renamed = self.renamed(&event.reader).await?;
             let is_old = event.change.seq <= self.seen;
-            // What is new is on no contact yet: those that get it are told of. An old one may have been, when its name was not known.
-            if renamed && is_old || !is_old && contacts::is_sweeping(&event.change) {
+            // A new tag is on no contact yet: those that get it are told of. An old one may have been, when its name was not known.
+            let moves = renamed && (is_old || event.change.kind == Kind::SavedFilter);
+            if moves || !is_old && contacts::is_sweeping(&event.change) {
                 return self.snapshot().await;
             }
         }

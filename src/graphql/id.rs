@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    TagGroupId, TagId, UserId, WorkspaceId,
+    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -33,13 +33,15 @@ pub enum Type {
     Attachment = 9,
     /// A sign-in.
     Session = 10,
+    /// A filter kept under a name.
+    SavedFilter = 11,
     /// A run of an import.
     ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
 }
 
-const TYPES: [Type; 12] = [
+const TYPES: [Type; 13] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -50,6 +52,7 @@ const TYPES: [Type; 12] = [
     Type::Message,
     Type::Attachment,
     Type::Session,
+    Type::SavedFilter,
     Type::ContactImport,
     Type::HistoryEntry,
 ];
@@ -78,6 +81,7 @@ api_ids! {
     MailFolderId => MailFolder,
     MailMessageId => Message,
     MailAttachmentId => Attachment,
+    SavedFilterId => SavedFilter,
     ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
 }

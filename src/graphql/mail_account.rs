@@ -7,7 +7,7 @@ use super::connection;
 use super::contact::DeletePayload;
 use super::error::{ApiError, ErrorCode, UserError};
 use super::id;
-use super::mail_loaders::{CountsOf, FoldersOfAccount};
+use super::own_loaders::{CountsOf, FoldersOfAccount};
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
 use super::user::User;
@@ -199,7 +199,7 @@ impl MailAccount {
     /// Its folders by name.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn folders(&self) -> Result<Vec<MailFolder>, ApiError> {
-        let folders = self.reader.mail().load_one(FoldersOfAccount(self.account.id)).await?.unwrap_or_default();
+        let folders = self.reader.own().load_one(FoldersOfAccount(self.account.id)).await?.unwrap_or_default();
         let folder =
             |folder: &mail_accounts::Folder| MailFolder { folder: folder.clone(), reader: self.reader.clone() };
         Ok(folders.iter().map(folder).collect())
@@ -216,7 +216,7 @@ pub struct MailFolder {
 impl MailFolder {
     async fn counts(&self) -> Result<Counts, ApiError> {
         let key = CountsOf(self.folder.id, self.folder.generation);
-        Ok(self.reader.mail().load_one(key).await?.unwrap_or_default())
+        Ok(self.reader.own().load_one(key).await?.unwrap_or_default())
     }
 }
 

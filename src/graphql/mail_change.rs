@@ -58,7 +58,7 @@ impl MessageReceived {
 
     /// Null when gone or not visible now.
     async fn message(&self) -> Option<Result<Message, ApiError>> {
-        let message = self.reader.mail().load_one(self.id).await.map_err(ApiError::from).transpose()?;
+        let message = self.reader.own().load_one(self.id).await.map_err(ApiError::from).transpose()?;
         Some(message.map(|message| Message { message, reader: self.reader.clone() }))
     }
 }
@@ -105,7 +105,7 @@ impl MailAccountChanged {
 
     /// The mailbox as it is now; null when gone or not visible now.
     async fn mail_account(&self) -> Option<Result<MailAccount, ApiError>> {
-        let account = self.reader.mail().load_one(self.id).await.map_err(ApiError::from).transpose()?;
+        let account = self.reader.own().load_one(self.id).await.map_err(ApiError::from).transpose()?;
         Some(account.map(|account| MailAccount { account, reader: self.reader.clone() }))
     }
 }

@@ -8,7 +8,7 @@ use super::contact::Contact;
 use super::error::ApiError;
 use super::id;
 use super::mail_account::{MailAccount, MailFolder, MailFolderRole};
-use super::mail_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
+use super::own_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
 use super::reader::Reader;
 use super::scalar::DateTime;
 use crate::messages::{self, Content, ParticipantRole};
@@ -33,7 +33,7 @@ pub struct Message {
 
 impl Message {
     async fn participants(&self, role: ParticipantRole) -> Result<Vec<MailParticipant>, ApiError> {
-        let participants = self.reader.mail().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
+        let participants = self.reader.own().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
         let participant =
             |found: &messages::Participant| MailParticipant { participant: found.clone(), reader: self.reader.clone() };
         Ok(participants.iter().filter(|participant| participant.role == role).map(participant).collect())
@@ -55,7 +55,7 @@ impl Message {
 
     /// The mailbox it is in.
     async fn account(&self) -> Result<MailAccount, ApiError> {
-        let account = self.reader.mail().load_one(self.message.account).await?;
+        let account = self.reader.own().load_one(self.message.account).await?;
         let account = account.ok_or_else(|| ApiError::fault(&"a message without its mailbox"))?;
         Ok(MailAccount { account, reader: self.reader.clone() })
     }
@@ -63,8 +63,8 @@ impl Message {
     /// The folders it lies in.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn folders(&self) -> Result<Vec<MailFolder>, ApiError> {
-        let ids = self.reader.mail().load_one(FoldersOf(self.message.id)).await?.unwrap_or_default();
-        let found = self.reader.mail().load_many(ids.iter().copied()).await?;
+        let ids = self.reader.own().load_one(FoldersOf(self.message.id)).await?.unwrap_or_default();
+        let found = self.reader.own().load_many(ids.iter().copied()).await?;
         let folder =
             |folder: &crate::mail_accounts::Folder| MailFolder { folder: folder.clone(), reader: self.reader.clone() };
         Ok(ids.iter().filter_map(|id| found.get(id)).map(folder).collect())
@@ -151,14 +151,14 @@ impl Message {
     /// The files in it.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
-        let files = self.reader.mail().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
+        let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
         Ok(files.iter().map(|attachment| Attachment { attachment: attachment.clone() }).collect())
     }
 
     /// The contacts whose addresses are on it.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn contacts(&self) -> Result<Vec<Contact>, ApiError> {
-        let participants = self.reader.mail().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
+        let participants = self.reader.own().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
         let mut ids = Vec::new();
         for id in participants.iter().filter_map(|participant| participant.contact) {
             if !ids.contains(&id) {

@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::id;
 use super::mail_account::MailAccountMutation;
 use super::reader::Reader;
+use super::saved_filter::SavedFilterMutation;
 use super::sign_in::SignInMutation;
 use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
@@ -27,6 +28,7 @@ pub struct Mutation(
     TaggingMutation,
     TagMutation,
     TagGroupMutation,
+    SavedFilterMutation,
     UserMutation,
     MailAccountMutation,
 );

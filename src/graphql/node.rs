@@ -3,7 +3,7 @@
 use async_graphql::{ID, Interface};
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    TagGroupId, TagId, UserId, WorkspaceId,
+    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::id::Type;
 use super::mail_account::{MailAccount, MailFolder};
 use super::message::{Attachment, Message};
 use super::reader::Reader;
+use super::saved_filter::SavedFilter;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
 use super::user::{User, Workspace};
@@ -34,6 +35,8 @@ pub enum Node {
     Tag(Tag),
     /// A group of tags.
     TagGroup(TagGroup),
+    /// A filter kept under a name.
+    SavedFilter(SavedFilter),
     /// A run of an import.
     ContactImport(ContactImport),
     /// A connected mailbox.
@@ -66,24 +69,28 @@ impl Node {
                 let group = loaders.load_one(TagGroupId(id)).await?;
                 group.map(|group| Self::TagGroup(TagGroup { group, reader: reader.clone() }))
             }
+            Type::SavedFilter => {
+                let filter = reader.own().load_one(SavedFilterId(id)).await?;
+                filter.map(|filter| Self::SavedFilter(SavedFilter { filter, reader: reader.clone() }))
+            }
             Type::ContactImport => {
-                let import = reader.mail().load_one(ContactImportId(id)).await?;
+                let import = reader.own().load_one(ContactImportId(id)).await?;
                 import.map(|import| Self::ContactImport(ContactImport { import, reader: reader.clone() }))
             }
             Type::MailAccount => {
-                let account = reader.mail().load_one(MailAccountId(id)).await?;
+                let account = reader.own().load_one(MailAccountId(id)).await?;
                 account.map(|account| Self::MailAccount(MailAccount { account, reader: reader.clone() }))
             }
             Type::MailFolder => {
-                let folder = reader.mail().load_one(MailFolderId(id)).await?;
+                let folder = reader.own().load_one(MailFolderId(id)).await?;
                 folder.map(|folder| Self::MailFolder(MailFolder { folder, reader: reader.clone() }))
             }
             Type::Message => {
-                let message = reader.mail().load_one(MailMessageId(id)).await?;
+                let message = reader.own().load_one(MailMessageId(id)).await?;
                 message.map(|message| Self::Message(Message { message, reader: reader.clone() }))
             }
             Type::Attachment => {
-                let attachment = reader.mail().load_one(MailAttachmentId(id)).await?;
+                let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),

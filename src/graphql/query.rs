@@ -14,8 +14,10 @@ use super::mail_account::MailAccountQuery;
 use super::message::MessageQuery;
 use super::node::Node;
 use super::reader::Reader;
+use super::saved_filter::SavedFilterQuery;
 use super::scalar::Cursor;
 use super::tag::TagQuery;
+use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
 use super::user::{User, UserConnection, Workspace};
 use crate::{changes, users};
@@ -26,7 +28,16 @@ const MOST_NODES: usize = 200;
 /// What can be read.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct Query(CommonQuery, ContactQuery, TagQuery, TagGroupQuery, MailAccountQuery, MessageQuery);
+pub struct Query(
+    CommonQuery,
+    ContactQuery,
+    TagQuery,
+    TagGroupQuery,
+    TagFacetQuery,
+    SavedFilterQuery,
+    MailAccountQuery,
+    MessageQuery,
+);
 
 /// What concerns no single noun.
 #[derive(Default)]

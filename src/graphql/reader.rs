@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 
 use super::error::ApiError;
 use super::loaders::{Loaders, loaders};
-use super::mail_loaders::{MailLoaders, mail_loaders};
+use super::own_loaders::{OwnLoaders, own_loaders};
 use crate::access::Cx;
 use crate::app::App;
 use crate::changes::log::Head;
@@ -30,7 +30,7 @@ struct Inner {
     /// Of what everyone in the workspace sees.
     shared: Arc<Loaders>,
     /// Of what only some see: made when first asked for.
-    own: OnceLock<MailLoaders>,
+    own: OnceLock<OwnLoaders>,
     head: OnceLock<Head>,
     /// Whether anything was asked that depends on who sees it.
     personal: AtomicBool,
@@ -100,10 +100,10 @@ impl Reader {
         &self.inner.shared
     }
 
-    /// Loaders of mail, as far as the viewer may see it.
-    pub(super) fn mail(&self) -> &MailLoaders {
+    /// Loaders of what only some see, as far as the viewer may.
+    pub(super) fn own(&self) -> &OwnLoaders {
         self.inner.personal.store(true, Ordering::Relaxed);
-        self.inner.own.get_or_init(|| mail_loaders(self.inner.app.db.clone(), &self.inner.cx))
+        self.inner.own.get_or_init(|| own_loaders(self.inner.app.db.clone(), &self.inner.cx))
     }
 
     /// The head of the log from before anything else of this request was read.

@@ -68,7 +68,7 @@ pub async fn by_ids(
         .filter(history_entry::Column::Id.is_in(ids.iter().copied()))
         .all(conn)
         .await?;
-    rows.into_iter().map(decode).collect()
+    rows.iter().map(decode).collect()
 }
 
 /// A page of the history of each subject, newest first, in the order in which they are asked: one statement for all of them.
@@ -94,7 +94,7 @@ pub async fn pages(
             let statement = conn.get_database_backend().build(&union);
             for Row { number, entry } in Row::find_by_statement(statement).all(conn).await? {
                 if let Some(page) = usize::try_from(number).ok().and_then(|number| found.get_mut(number)) {
-                    page.push(decode(entry)?);
+                    page.push(decode(&entry)?);
                 }
             }
         }
@@ -139,7 +139,7 @@ impl Subject {
     }
 }
 
-fn decode(row: history_entry::Model) -> Result<Entry, DbErr> {
+fn decode(row: &history_entry::Model) -> Result<Entry, DbErr> {
     let subject = match row.kind.as_str() {
         "CONTACT" => Subject::Contact(row.subject.into()),
         "TAG" => Subject::Tag(row.subject.into()),

@@ -27,15 +27,14 @@ pub fn carries(workspace: WorkspaceId, matching: &TagMatch, contact: &SimpleExpr
             .and_where(link(contact_tag::Column::Contact).eq(contact.clone()));
         links
     };
-    // Links of a deleted tag are removed behind it; until then they must not count.
+    // Links of a deleted tag are removed behind it; until then they must not count. SQLite joins in the order of a cross join: it would
+    // look for a link to each tag of a group, of which there are many, and a contact has few.
     let live = |links: &mut SelectStatement| {
-        links.inner_join(
-            tag::Entity,
-            Condition::all()
-                .add(Expr::col((tag::Entity, tag::Column::Workspace)).eq(link(contact_tag::Column::Workspace)))
-                .add(Expr::col((tag::Entity, tag::Column::Id)).eq(link(contact_tag::Column::Tag)))
-                .add(Expr::col((tag::Entity, tag::Column::DeletedAt)).is_null()),
-        );
+        links
+            .cross_join(tag::Entity)
+            .and_where(Expr::col((tag::Entity, tag::Column::Workspace)).eq(link(contact_tag::Column::Workspace)))
+            .and_where(Expr::col((tag::Entity, tag::Column::Id)).eq(link(contact_tag::Column::Tag)))
+            .and_where(Expr::col((tag::Entity, tag::Column::DeletedAt)).is_null());
     };
     match matching {
         TagMatch::Tag(Some(tag)) => Expr::exists(links().and_where(link(contact_tag::Column::Tag).eq(*tag)).to_owned())

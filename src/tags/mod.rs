@@ -6,6 +6,7 @@
 mod cleanup;
 mod commands;
 mod error;
+mod facets;
 mod filter;
 mod group_store;
 mod groups;
@@ -22,6 +23,7 @@ use entity::{TagGroupId, TagId, Timestamp};
 pub use cleanup::Cleanup;
 pub use commands::{NewTag, create, delete};
 pub use error::Error;
+pub use facets::facets;
 pub use filter::{TagMatch, carries, driven_by};
 pub use groups::{
     NewTagGroup, TagGroupEdit, create_group, delete_group, groups, groups_by_ids, groups_by_names, update_group,

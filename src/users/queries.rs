@@ -1,6 +1,6 @@
 //! Reading users.
 
-use entity::{UserId, WorkspaceId, workspace};
+use entity::{UserId, WorkspaceId, workspace, workspace_user};
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
@@ -46,6 +46,13 @@ pub async fn edition(tx: &Tx) -> Result<Plan, Fault> {
 pub async fn hold_edition(tx: &Tx) -> Result<Plan, Fault> {
     let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
     Ok(row.map_or(Plan::Free, |row| row.granted_edition))
+}
+
+/// Makes those who hold the same user wait for each other until the transaction ends: for what is numbered for each user.
+pub async fn hold(tx: &Tx, user: UserId) -> Result<(), Fault> {
+    let user = workspace_user::Entity::find_by_id((tx.workspace(), user)).lock(LockType::NoKeyUpdate);
+    user.one(tx.conn()).await?;
+    Ok(())
 }
 
 /// Every workspace of this installation.

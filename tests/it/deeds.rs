@@ -41,6 +41,15 @@ pub const DELETE_GROUP: &str = "mutation($id: ID!) { deleteTagGroup(id: $id) { d
 pub const DELETE_TAG: &str = "mutation($id: ID!) { deleteTag(id: $id) { deletedId userErrors { code path } } }";
 /// Deletes a contact.
 pub const DELETE: &str = "mutation($id: ID!) { deleteContact(id: $id) { deletedId userErrors { code path } } }";
+/// Keeps a filter under a name.
+pub const SAVE: &str = "mutation($input: CreateSavedFilterInput!) { createSavedFilter(input: $input) {
+    savedFilter { id name query shared position owner { name } } userErrors { code path position conflictingId } } }";
+/// Changes a saved filter.
+pub const EDIT_SAVED: &str = "mutation($input: UpdateSavedFilterInput!) { updateSavedFilter(input: $input) {
+    savedFilter { id name query shared position owner { name } } userErrors { code path position conflictingId } } }";
+/// Deletes a saved filter.
+pub const DELETE_SAVED: &str =
+    "mutation($id: ID!) { deleteSavedFilter(id: $id) { deletedId userErrors { code path } } }";
 /// Sets what somebody may do.
 pub const SET_RIGHTS: &str = "mutation($input: SetRightsInput!) { setRights(input: $input) {
     user { id rights } userErrors { code path } } }";

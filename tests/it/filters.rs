@@ -84,9 +84,10 @@ pub async fn contacts(test: &TestApp, ann: &Person) -> (Vec<Known>, Value) {
 }
 
 /// A filter, and whether it holds.
-type Asked = (Value, Box<dyn Fn(&Known) -> bool>);
+pub type Asked = (Value, Box<dyn Fn(&Known) -> bool>);
 
-fn filter(dice: &mut Dice, group: &Value, depth: usize) -> Asked {
+/// A random filter.
+pub fn filter(dice: &mut Dice, group: &Value, depth: usize) -> Asked {
     let leaf = depth == 0 || dice.roll(3) == 0;
     if leaf {
         let (tag, word) = (TAGS[dice.roll(5)], WORDS[dice.roll(6)]);

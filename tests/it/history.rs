@@ -338,8 +338,8 @@ async fn every_contact_of_a_filter_has_its_own_entry() {
         let company = test.workspace(Plan::Free).await;
         let ann = &company.ann;
         let cx = Cx::of_system(company.id, test.app.clock.clone());
-        for number in 0..300 {
-            let tags = if number % 3 == 0 { vec!["old".to_owned()] } else { Vec::new() };
+        for number in 0..300_u32 {
+            let tags = if number.is_multiple_of(3) { vec!["old".to_owned()] } else { Vec::new() };
             let new = NewContact { name: format!("Contact {number}"), tags, ..NewContact::default() };
             contacts::create(&cx, &test.app.db, new).await.unwrap();
         }
@@ -349,9 +349,9 @@ async fn every_contact_of_a_filter_has_its_own_entry() {
             let by_ann = array(&contact["history"]["nodes"]).iter().filter(|entry| entry["actor"]["name"] == "Ann");
             let mut by_ann: Vec<_> = by_ann.map(|entry| text(&entry["summary"])).collect();
             by_ann.sort_unstable();
-            let number: usize = text(&contact["name"]).trim_start_matches("Contact ").parse().unwrap();
+            let number: u32 = text(&contact["name"]).trim_start_matches("Contact ").parse().unwrap();
             let fresh = ["Ann added the tag “new”.".to_owned(), "Ann added the tag “old”.".to_owned()];
-            assert_eq!(by_ann, if number % 3 == 0 { &fresh[..1] } else { &fresh }, "{contact}");
+            assert_eq!(by_ann, if number.is_multiple_of(3) { &fresh[..1] } else { &fresh }, "{contact}");
             assert_eq!(array(&contact["history"]["nodes"]).len(), 3);
             assert_eq!(contact["history"]["pageInfo"]["hasNextPage"], false);
         }

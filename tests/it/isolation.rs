@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
-    SET_RIGHTS, TAG, UNTAG, array, text,
+    DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
+    MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
 };
 use crate::imports::CANCEL;
 use crate::support::people::PASSWORD;
@@ -19,6 +19,7 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
+    savedFilters { id name query shared position }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -36,6 +37,7 @@ struct Ids {
     contact: String,
     tag: String,
     group: String,
+    saved: String,
     import: String,
     /// Something in the history of the contact.
     entry: String,
@@ -51,6 +53,7 @@ enum Kind {
     Contact,
     Tag,
     Group,
+    Saved,
     Import,
     Entry,
 }
@@ -63,6 +66,7 @@ impl Ids {
             (Kind::Contact, &self.contact),
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
+            (Kind::Saved, &self.saved),
             (Kind::Import, &self.import),
             (Kind::Entry, &self.entry),
         ];
@@ -78,16 +82,12 @@ struct Place {
     variables: Box<dyn Fn(&str) -> Value>,
 }
 
+fn place(name: &'static str, kind: Kind, document: &'static str, variables: impl Fn(&str) -> Value + 'static) -> Place {
+    Place { name, kind, document, variables: Box::new(variables) }
+}
+
 /// Every place of the schema, several where one input is used in several ways. What deletes comes last.
 fn places(own: &Ids, email: String) -> Vec<Place> {
-    fn place(
-        name: &'static str,
-        kind: Kind,
-        document: &'static str,
-        variables: impl Fn(&str) -> Value + 'static,
-    ) -> Place {
-        Place { name, kind, document, variables: Box::new(variables) }
-    }
     let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
     let (grouped, into, spare) = (own.tag.clone(), own.tag.clone(), own.spare.clone());
     vec![
@@ -102,6 +102,13 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             Kind::Tag,
             TAG,
             |id| json!({ "input": { "filter": { "tag": { "id": id } }, "names": ["spare"] } }),
+        ),
+        place("ContactFilter.savedFilterId", Kind::Saved, MATCHING, |id| json!({ "filter": { "savedFilterId": id } })),
+        place(
+            "UpdateSavedFilterInput.id",
+            Kind::Saved,
+            EDIT_SAVED,
+            |id| json!({ "input": { "id": id, "name": "Stolen" } }),
         ),
         place(
             "SignInInput.workspaceId",
@@ -173,6 +180,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
         place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
@@ -187,6 +195,7 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
     ann.does(EDIT_TAG, json!({ "input": { "id": tag["tag"]["id"], "name": "lead" } })).await;
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
+    let saved = ann.does(SAVE, json!({ "input": { "name": "Leads", "query": "#lead", "shared": true } })).await;
     let import = ann.sends(url, b"name\nEva\n", json!({ "dryRun": true })).await.json();
     let import = text(&import["data"]["importContacts"]["import"]["id"]);
     // Ended, so that nothing moves by itself.
@@ -199,6 +208,7 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
         contact,
         tag: text(&tag["tag"]["id"]),
         group,
+        saved: text(&saved["savedFilter"]["id"]),
         import,
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         spare: text(&spare["tag"]["id"]),
@@ -290,6 +300,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             ids.extend(own.of(place.kind).into_iter().map(unheard_of));
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
+                ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
                 ids.extend((0..=14).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {

@@ -58,6 +58,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mail_message", "messages"),
     ("mail_participant", "messages"),
     ("person", "users"),
+    ("saved_filter", "contacts"),
     ("session", "users"),
     ("sign_in_attempt", "users"),
     ("tag", "tags"),

@@ -37,15 +37,18 @@ const ACTS: [&str; 17] = [
     "updateTagGroup",
 ];
 
-/// Every mutation that no right opens: one's own sign-in and one's own mailboxes.
-const OWN: [&str; 7] = [
+/// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
+const OWN: [&str; 10] = [
     "connectMailAccount",
+    "createSavedFilter",
+    "deleteSavedFilter",
     "disconnectMailAccount",
     "pauseMailAccount",
     "resumeMailAccount",
     "signIn",
     "signOut",
     "syncMailAccount",
+    "updateSavedFilter",
 ];
 
 /// All that a refused request must leave as it was.

@@ -1,31 +1,32 @@
-//! Batched loading of mail, as far as one viewer may see it.
+//! Batched loading of what only some may see, as far as one viewer may.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId};
+use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
+use crate::contacts::saved::{self, SavedFilter};
 use crate::db::{Db, Fault};
 use crate::imports::{self, ContactImport};
 use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
 
-/// The loaders of one viewer's mail in one request or event.
-pub(super) type MailLoaders = DataLoader<MailLoad, HashMapCache>;
+/// The loaders of one viewer in one request or event.
+pub(super) type OwnLoaders = DataLoader<OwnLoad, HashMapCache>;
 
 /// Loads what the viewer may see.
-pub(super) struct MailLoad {
+pub(super) struct OwnLoad {
     db: Db,
     cx: Cx,
 }
 
 /// New loaders, with nothing loaded.
-pub(super) fn mail_loaders(db: Db, cx: &Cx) -> MailLoaders {
-    let load = MailLoad { db, cx: cx.clone() };
+pub(super) fn own_loaders(db: Db, cx: &Cx) -> OwnLoaders {
+    let load = OwnLoad { db, cx: cx.clone() };
     DataLoader::with_cache(load, TokioSpawner::current(), FineTimer, HashMapCache::default())
         .delay(GATHER)
         .max_batch_size(BATCH)
@@ -51,7 +52,16 @@ pub(super) struct FoldersOfAccount(pub MailAccountId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub MailFolderId, pub i64);
 
-impl Loader<MailAccountId> for MailLoad {
+impl Loader<SavedFilterId> for OwnLoad {
+    type Value = SavedFilter;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[SavedFilterId]) -> Result<HashMap<SavedFilterId, SavedFilter>, Fault> {
+        Ok(saved::by_ids(&self.cx, &self.db, ids).await?.into_iter().map(|filter| (filter.id, filter)).collect())
+    }
+}
+
+impl Loader<MailAccountId> for OwnLoad {
     type Value = MailAccount;
     type Error = Fault;
 
@@ -62,7 +72,7 @@ impl Loader<MailAccountId> for MailLoad {
 }
 
 /// Imports are as personal as mail.
-impl Loader<ContactImportId> for MailLoad {
+impl Loader<ContactImportId> for OwnLoad {
     type Value = ContactImport;
     type Error = Fault;
 
@@ -72,7 +82,7 @@ impl Loader<ContactImportId> for MailLoad {
     }
 }
 
-impl Loader<MailFolderId> for MailLoad {
+impl Loader<MailFolderId> for OwnLoad {
     type Value = Folder;
     type Error = Fault;
 
@@ -82,7 +92,7 @@ impl Loader<MailFolderId> for MailLoad {
     }
 }
 
-impl Loader<FoldersOfAccount> for MailLoad {
+impl Loader<FoldersOfAccount> for OwnLoad {
     type Value = Arc<[Folder]>;
     type Error = Fault;
 
@@ -96,7 +106,7 @@ impl Loader<FoldersOfAccount> for MailLoad {
     }
 }
 
-impl Loader<CountsOf> for MailLoad {
+impl Loader<CountsOf> for OwnLoad {
     type Value = Counts;
     type Error = Fault;
 
@@ -107,7 +117,7 @@ impl Loader<CountsOf> for MailLoad {
     }
 }
 
-impl Loader<MailMessageId> for MailLoad {
+impl Loader<MailMessageId> for OwnLoad {
     type Value = Message;
     type Error = Fault;
 
@@ -117,7 +127,7 @@ impl Loader<MailMessageId> for MailLoad {
     }
 }
 
-impl Loader<ParticipantsOf> for MailLoad {
+impl Loader<ParticipantsOf> for OwnLoad {
     type Value = Arc<[Participant]>;
     type Error = Fault;
 
@@ -127,7 +137,7 @@ impl Loader<ParticipantsOf> for MailLoad {
     }
 }
 
-impl Loader<AttachmentsOf> for MailLoad {
+impl Loader<AttachmentsOf> for OwnLoad {
     type Value = Arc<[Attachment]>;
     type Error = Fault;
 
@@ -137,7 +147,7 @@ impl Loader<AttachmentsOf> for MailLoad {
     }
 }
 
-impl Loader<FoldersOf> for MailLoad {
+impl Loader<FoldersOf> for OwnLoad {
     type Value = Arc<[MailFolderId]>;
     type Error = Fault;
 
@@ -147,7 +157,7 @@ impl Loader<FoldersOf> for MailLoad {
     }
 }
 
-impl Loader<MailAttachmentId> for MailLoad {
+impl Loader<MailAttachmentId> for OwnLoad {
     type Value = Attachment;
     type Error = Fault;
 
