@@ -15,6 +15,7 @@ pub mod feed;
 pub mod graphql;
 pub mod history;
 pub mod http;
+pub mod imports;
 pub mod mail_accounts;
 pub mod mail_sync;
 pub mod messages;

@@ -11,6 +11,8 @@ pub mod address;
 pub mod change_head;
 pub mod change_log;
 pub mod contact;
+pub mod contact_import;
+pub mod contact_import_problem;
 pub mod contact_phone;
 pub mod contact_tag;
 pub mod contact_word;

@@ -14,6 +14,7 @@ mod m20261124_000003_mail;
 mod m20261124_000004_tag_aliases;
 mod m20261124_000005_saved_filters;
 mod m20261124_000006_history;
+mod m20261124_000007_imports;
 
 pub struct Migrator;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_tag_aliases::Migration),
             Box::new(m20261124_000005_saved_filters::Migration),
             Box::new(m20261124_000006_history::Migration),
+            Box::new(m20261124_000007_imports::Migration),
         ]
     }
 }

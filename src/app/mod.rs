@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::contacts::Numbering;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
+use crate::imports;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
 use crate::messages::Contents;
 use crate::secrets::{SecretError, Secrets};
@@ -37,6 +38,12 @@ pub struct App {
     pub contents: Contents,
     /// What goes on behind answered requests.
     pub work: Work,
+    /// Imports of files, which may take long. Those of one node bear its name.
+    pub importing: Work,
+    /// This node's name, another each time it starts.
+    pub node: uuid::Uuid,
+    /// Seals what is handed out to be brought back.
+    pub secrets: Arc<Secrets>,
     /// Numbers of contacts, for live lists of them.
     pub numbering: Numbering,
 }
@@ -73,10 +80,26 @@ impl App {
         feed.set_observer(Box::new(sessions.clone()));
         let blobs = Blobs::local(&config.data_dir.join("blobs"))?;
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
+        let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
-        let (work, numbering) = (Work::default(), Numbering::default());
-        Ok(Self { config: Arc::new(config), clock, db, feed, sessions, mail_sync, contents, work, numbering })
+        let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
+        let config = Arc::new(config);
+        let numbering = Numbering::default();
+        Ok(Self {
+            config,
+            clock,
+            db,
+            feed,
+            sessions,
+            mail_sync,
+            contents,
+            work,
+            importing,
+            node,
+            secrets: sealing,
+            numbering,
+        })
     }
 
     /// Runs what goes on in the background, until dropped.
@@ -93,16 +116,23 @@ impl App {
         // SQLite is one node's own: whoever held leases there is gone.
         let alone = self.db.is_embedded();
         let cleanup = tags::Cleanup::run(&self.db, &self.clock);
-        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, retention, sweep);
+        let imports = Box::pin(imports::run_sweep(&self.db, &self.clock, self.node));
+        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, retention, sweep);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.
     pub async fn end(&self) {
+        if let Err(error) = imports::fail(&self.db, &self.clock, imports::Abandoned::Of(self.node)).await {
+            tracing::warn!(%error, "Imports could not be ended; they will be found abandoned");
+        }
         if let Err(error) = self.mail_sync.release().await {
             tracing::warn!(%error, "Leases of mailboxes could not be given back; they end by themselves in 45 seconds");
         }
     }
 }
+
+/// Imports at work at once on one node, each by another user.
+const IMPORTS: usize = 100;
 
 /// How often ended sessions are removed. They are refused from their end on; this only frees the space.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(10 * 60);

@@ -20,11 +20,17 @@ pub struct Work {
 
 impl Default for Work {
     fn default() -> Self {
-        Self { tasks: TaskTracker::new(), room: Arc::new(Semaphore::new(AT_ONCE)), cut: CancellationToken::new() }
+        Self::new(AT_ONCE)
     }
 }
 
 impl Work {
+    /// None yet, and at most so many at once.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
+        Self { tasks: TaskTracker::new(), room: Arc::new(Semaphore::new(at_once)), cut: CancellationToken::new() }
+    }
+
     /// Waits for room, then begins. What is returned waits for the end, and may be dropped; none when the work was cut or panicked.
     pub async fn spawn<T, W>(&self, work: W) -> impl Future<Output = Option<T>> + use<T, W>
     where
@@ -41,6 +47,13 @@ impl Work {
             }
         });
         async move { task.await.ok().flatten() }
+    }
+
+    /// Cuts what is not done. The last transaction of each is rolled back.
+    pub async fn cut(&self) {
+        self.tasks.close();
+        self.cut.cancel();
+        self.tasks.wait().await;
     }
 
     /// Waits until all is done, or cuts what is not done by then: its last transaction is rolled back.

@@ -3,6 +3,7 @@
 //! Start at [`Blobs`]; `pack` has the layout.
 
 mod pack;
+mod spool;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use object_store::{
 };
 
 pub use pack::{Locator, PACK, PLAIN};
+pub use spool::Spool;
 
 /// Why bytes could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -45,6 +45,8 @@ words! {
         MailAccount = "MAIL_ACCOUNT",
         /// A user, their rights included.
         User = "USER",
+        /// A run of an import, and its progress.
+        ContactImport = "CONTACT_IMPORT",
         /// The workspace itself.
         Workspace = "WORKSPACE",
         /// A sign-in that ended. Told to the server's own nodes, not to clients.

@@ -69,7 +69,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
     logging::begin(&config)?;
     match command {
-        Command::Serve => serve::run(config).await,
+        Command::Serve => Box::pin(serve::run(config)).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Migrate => migrate::run(config).await,
         Command::Schema => {

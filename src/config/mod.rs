@@ -74,6 +74,8 @@ pub enum LogFormat {
 pub struct Limits {
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Bytes of a request that brings a file.
+    pub upload_bytes: usize,
     /// Bytes of a document.
     pub query_bytes: usize,
     /// Levels of nested fields.
@@ -192,6 +194,7 @@ impl Limits {
     fn read(source: &Source) -> Result<Self, SettingError> {
         Ok(Self {
             body_bytes: source.number("TAGWIRE_LIMIT_BODY_BYTES", 1 << 20, 1024..=1 << 30)?,
+            upload_bytes: source.number("TAGWIRE_LIMIT_UPLOAD_BYTES", 64 << 20, 1024..=16 << 30)?,
             query_bytes: source.number("TAGWIRE_LIMIT_QUERY_BYTES", 64 << 10, 256..=16 << 20)?,
             depth: source.number("TAGWIRE_LIMIT_DEPTH", 20, 1..=64)?,
             complexity: source.number("TAGWIRE_LIMIT_COMPLEXITY", 20_000, 1..=100_000_000)?,

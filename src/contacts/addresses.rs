@@ -59,6 +59,20 @@ async fn find<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>) -> Result<HashMa
     Ok(ids)
 }
 
+/// Whose these addresses are, by key; those that belong to nobody are left out.
+pub(super) async fn owners(tx: &Tx, keys: &[&str]) -> Result<HashMap<String, ContactId>, Fault> {
+    let mut owners = HashMap::with_capacity(keys.len());
+    for batch in keys.chunks(KEYS_PER_STATEMENT) {
+        let rows = address::Entity::find()
+            .filter(address::Column::Workspace.eq(tx.workspace()))
+            .filter(address::Column::AddressKey.is_in(batch.iter().copied()))
+            .all(tx.conn())
+            .await?;
+        owners.extend(rows.into_iter().filter_map(|row| Some((row.address_key, row.contact?))));
+    }
+    Ok(owners)
+}
+
 /// An address and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -127,7 +141,20 @@ pub(super) async fn set(tx: &Tx, contact: ContactId, emails: &[Email]) -> Result
     let wanted: Vec<_> =
         emails.iter().map(|email| (email.address.as_str().to_owned(), email.address.key().to_owned())).collect();
     let ids = intern_addresses(tx, &wanted).await?;
-    // Claimed in the order of keys, by everyone.
+    claim(tx, contact, emails, &ids).await
+}
+
+/// Gives a contact addresses whose rows are there.
+///
+/// # Errors
+/// `EmailTaken` when one belongs to another contact.
+pub(super) async fn claim(
+    tx: &Tx,
+    contact: ContactId,
+    emails: &[Email],
+    ids: &HashMap<String, AddressId>,
+) -> Result<(), Error> {
+    // In the order of keys, by everyone.
     let mut entries: Vec<(usize, &Email)> = emails.iter().enumerate().collect();
     entries.sort_unstable_by_key(|(_, email)| email.address.key());
     for (entry, email) in entries {

@@ -106,15 +106,7 @@ pub async fn update(cx: &Cx, db: &Db, change: ContactChange) -> Result<Contact, 
         if new_words != old_words {
             store::set_words(tx.conn(), cx.workspace, row.id, new_words).await?;
         }
-        let changed = [
-            (history::Field::Name, row.name != before.name),
-            (history::Field::Company, row.company != before.company),
-            (history::Field::JobTitle, row.job_title != before.job_title),
-            (history::Field::Emails, new_emails != old_emails),
-            (history::Field::Phones, new_phones != old_phones),
-            (history::Field::Notes, row.notes != before.notes),
-        ];
-        let fields = changed.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect();
+        let fields = changed_fields(&before, &row, new_emails != old_emails, new_phones != old_phones);
         tx.note(NewEntry::of(Subject::Contact(row.id), Deed::Updated { fields }));
     }
     let (add, remove) = tag_changes(&mut tx, row.id, all_tags, add_tags, &remove_tags).await?;
@@ -204,6 +196,24 @@ pub(super) fn note_links(
     for (_, entry) in noted {
         tx.note(entry);
     }
+}
+
+/// The fields of a contact that are different, for the history.
+pub(super) fn changed_fields(
+    before: &contact::Model,
+    row: &contact::Model,
+    emails: bool,
+    phones: bool,
+) -> Vec<history::Field> {
+    let changed = [
+        (history::Field::Name, row.name != before.name),
+        (history::Field::Company, row.company != before.company),
+        (history::Field::JobTitle, row.job_title != before.job_title),
+        (history::Field::Emails, emails),
+        (history::Field::Phones, phones),
+        (history::Field::Notes, row.notes != before.notes),
+    ];
+    changed.into_iter().filter_map(|(field, changed)| changed.then_some(field)).collect()
 }
 
 pub(super) fn tagging(row: &contact::Model) -> Tagging {

@@ -7,7 +7,7 @@ use crate::tags::TagName;
 use crate::text::{self, EmailAddress};
 
 /// Most addresses, and most phones, of a contact.
-const MOST_ENTRIES: usize = 50;
+pub(super) const MOST_ENTRIES: usize = 50;
 
 /// Most tags in one request.
 pub(super) const MOST_TAGS: usize = 200;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{SavedFilterId, TagGroupId, TagId, contact, contact_word};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use serde::{Deserialize, Serialize};
 
 use super::{Error, saved};
 use crate::access::Cx;
@@ -22,7 +23,7 @@ const MOST_WORDS: usize = 20;
 const MOST_JOINS: usize = 8;
 
 /// A filter as asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Filter {
     /// All hold. Empty: everything.
     And(Vec<Filter>),
@@ -39,7 +40,7 @@ pub enum Filter {
 }
 
 /// Which tag is carried, as asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum TagMatch {
     /// The one with this id.
     Id(TagId),

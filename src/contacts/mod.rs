@@ -9,12 +9,15 @@ mod commands;
 mod draft;
 mod error;
 mod filter;
+mod incoming;
 pub mod language;
 mod live;
 mod members;
+mod placing;
 mod queries;
 pub mod saved;
 mod store;
+mod whole;
 mod words;
 
 use entity::{ContactId, Timestamp};
@@ -25,9 +28,11 @@ pub use commands::{create, delete, update};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};
+pub use incoming::{Incoming, Mode, Placed, place};
 pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
 pub use members::{Members, Numbering};
 pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones, words};
+pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,6 +27,23 @@ pub(super) async fn lock(
     query.all(conn).await
 }
 
+/// Contacts whose names are ordered alike, the oldest first.
+pub(super) async fn by_name_sorts(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    sorts: &[&str],
+) -> Result<Vec<contact::Model>, DbErr> {
+    if sorts.is_empty() {
+        return Ok(Vec::new());
+    }
+    contact::Entity::find()
+        .filter(contact::Column::Workspace.eq(workspace))
+        .filter(contact::Column::NameSort.is_in(sorts.iter().copied()))
+        .order_by_asc(contact::Column::Id)
+        .all(conn)
+        .await
+}
+
 pub(super) async fn insert(conn: &impl ConnectionTrait, row: contact::Model) -> Result<(), DbErr> {
     contact::Entity::insert(contact::ActiveModel::from(row).reset_all()).exec_without_returning(conn).await.map(drop)
 }

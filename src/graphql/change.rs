@@ -25,6 +25,8 @@ pub enum ChangeKind {
     TagGroup,
     /// A filter kept under a name: one's own, or one that is shared.
     SavedFilter,
+    /// A run of an import, and its progress; seen by who began it.
+    ContactImport,
     /// A mail.
     Message,
     /// A connected mailbox, its state and progress.
@@ -139,6 +141,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),
         Kind::MailAccount => Some((ChangeKind::MailAccount, Type::MailAccount)),
+        Kind::ContactImport => Some((ChangeKind::ContactImport, Type::ContactImport)),
         Kind::Session => None,
     }
 }

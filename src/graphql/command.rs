@@ -22,14 +22,17 @@ where
         match command().await {
             Ok(made) => return Ok(Ok(made)),
             Err(error) if error.lost_a_race() && tries < TRIES => {
-                // Jitter: those who met once shall not meet again.
-                let wait = Duration::from_millis(rand::random_range(1..=8_u64 << tries));
+                futures_timer::Delay::new(moment(tries)).await;
                 tries += 1;
-                futures_timer::Delay::new(wait).await;
             }
             Err(error) => return error.refusal(path).map(Err),
         }
     }
+}
+
+/// How long to wait after a lost race. With jitter: those who met once shall not meet again.
+pub(super) fn moment(tries: u32) -> Duration {
+    Duration::from_millis(rand::random_range(1..=8_u64 << tries.min(7)))
 }
 
 /// A payload of one object and `userErrors`.

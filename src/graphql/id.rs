@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, TagGroupId,
-    TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
+    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -35,11 +35,13 @@ pub enum Type {
     Session = 10,
     /// A filter kept under a name.
     SavedFilter = 11,
+    /// A run of an import.
+    ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
 }
 
-const TYPES: [Type; 12] = [
+const TYPES: [Type; 13] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -51,6 +53,7 @@ const TYPES: [Type; 12] = [
     Type::Attachment,
     Type::Session,
     Type::SavedFilter,
+    Type::ContactImport,
     Type::HistoryEntry,
 ];
 
@@ -79,6 +82,7 @@ api_ids! {
     MailMessageId => Message,
     MailAttachmentId => Attachment,
     SavedFilterId => SavedFilter,
+    ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
 }
 

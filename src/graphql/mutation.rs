@@ -4,6 +4,7 @@ use async_graphql::{Context, MergedObject, Object};
 
 use super::command::run;
 use super::contact::ContactMutation;
+use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
 use super::mail_account::MailAccountMutation;
@@ -23,6 +24,7 @@ use crate::users;
 pub struct Mutation(
     SignInMutation,
     ContactMutation,
+    ImportMutation,
     TaggingMutation,
     TagMutation,
     TagGroupMutation,

@@ -2,12 +2,13 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, TagGroupId,
-    TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
+    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::contact::Contact;
+use super::contact_import::ContactImport;
 use super::error::ApiError;
 use super::history::HistoryEntry;
 use super::id::Type;
@@ -36,6 +37,8 @@ pub enum Node {
     TagGroup(TagGroup),
     /// A filter kept under a name.
     SavedFilter(SavedFilter),
+    /// A run of an import.
+    ContactImport(ContactImport),
     /// A connected mailbox.
     MailAccount(MailAccount),
     /// A folder of a mailbox.
@@ -69,6 +72,10 @@ impl Node {
             Type::SavedFilter => {
                 let filter = reader.own().load_one(SavedFilterId(id)).await?;
                 filter.map(|filter| Self::SavedFilter(SavedFilter { filter, reader: reader.clone() }))
+            }
+            Type::ContactImport => {
+                let import = reader.own().load_one(ContactImportId(id)).await?;
+                import.map(|import| Self::ContactImport(ContactImport { import, reader: reader.clone() }))
             }
             Type::MailAccount => {
                 let account = reader.own().load_one(MailAccountId(id)).await?;

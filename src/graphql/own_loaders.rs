@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
+use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
 use crate::contacts::saved::{self, SavedFilter};
 use crate::db::{Db, Fault};
+use crate::imports::{self, ContactImport};
 use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
 
@@ -67,6 +68,17 @@ impl Loader<MailAccountId> for OwnLoad {
     async fn load(&self, ids: &[MailAccountId]) -> Result<HashMap<MailAccountId, MailAccount>, Fault> {
         let accounts = mail_accounts::by_ids(&self.cx, &self.db, ids).await?;
         Ok(accounts.into_iter().map(|account| (account.id, account)).collect())
+    }
+}
+
+/// Imports are as personal as mail.
+impl Loader<ContactImportId> for OwnLoad {
+    type Value = ContactImport;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ContactImportId]) -> Result<HashMap<ContactImportId, ContactImport>, Fault> {
+        let imports = imports::by_ids(&self.cx, &self.db, ids).await?;
+        Ok(imports.into_iter().map(|import| (import.id, import)).collect())
     }
 }
 

@@ -40,6 +40,11 @@ pub(super) async fn session(http: &Http, headers: &HeaderMap) -> Result<Option<S
     session.map(Some).ok_or_else(not_valid)
 }
 
+pub(super) fn missing() -> Refused {
+    Refused::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, "Sign in first: this takes a token.")
+        .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
 pub(super) fn not_valid() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, "The token is not valid, or its session has ended.")
         .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))

@@ -6,6 +6,7 @@
 mod answer;
 mod caller;
 mod event_stream;
+mod exports;
 mod graphiql;
 mod health;
 mod media;
@@ -15,6 +16,7 @@ mod over_http;
 mod parameters;
 mod protocol;
 mod serve;
+mod uploads;
 mod watch;
 mod websocket;
 
@@ -42,6 +44,9 @@ use crate::graphql::Api;
 /// Answers shorter than this are sent as they are.
 const COMPRESSED_FROM_BYTES: u64 = 1024;
 
+/// Requests that bring files, taken in at once.
+const UPLOADS: usize = 32;
+
 /// What every handler shares.
 #[derive(Clone)]
 struct Http {
@@ -52,6 +57,8 @@ struct Inner {
     api: Api,
     /// Room for websockets.
     sockets: Arc<Semaphore>,
+    /// Room for requests that bring files.
+    uploads: Semaphore,
     /// Open websockets.
     open: TaskTracker,
     /// No new work is wanted here.
@@ -66,6 +73,7 @@ impl Http {
         let inner = Inner {
             api: Api::new(app),
             sockets,
+            uploads: Semaphore::new(UPLOADS),
             open: TaskTracker::new(),
             draining: AtomicBool::new(false),
             closing: CancellationToken::new(),
@@ -97,6 +105,7 @@ fn router(http: Http) -> Router {
     Router::new()
         .route("/", get(about))
         .route("/graphql", any(over_http::graphql))
+        .route("/blobs/export", get(exports::download))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
         .route("/live", get(health::live))

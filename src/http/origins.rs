@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::Http;
+use super::{Http, uploads};
 
 /// How long a browser may remember the answer: what browsers allow at most is less.
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
@@ -16,7 +16,12 @@ pub(super) fn cors(http: &Http) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, parts: &Parts| is_allowed(&http, origin, &parts.headers)))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, request_id.clone()])
+        .allow_headers(
+            [header::AUTHORIZATION, header::CONTENT_TYPE, request_id.clone()]
+                .into_iter()
+                .chain(uploads::PREFLIGHT)
+                .collect::<Vec<_>>(),
+        )
         .expose_headers([header::RETRY_AFTER, request_id])
         .max_age(REMEMBERED)
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::answer::{Refused, answer};
 use super::caller::{self, Peer};
 use super::media::{self, Media};
-use super::{Http, event_stream, parameters, websocket};
+use super::{Http, event_stream, parameters, uploads, websocket};
 use crate::graphql::{Admitted, Caller, Code, refusal};
 
 /// How long a body may take to arrive.
@@ -35,14 +35,26 @@ pub(super) async fn graphql(State(http): State<Http>, request: axum::extract::Re
 async fn respond(http: &Http, media: Media, request: axum::extract::Request) -> Result<Response, Refused> {
     let (peer, headers, method) =
         (request.extensions().get::<Peer>().copied(), request.headers().clone(), request.method().clone());
+    let too_slow = |_| Refused::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "The body did not arrive in time.");
+    let mut caller = None;
     let given = match method {
         Method::GET | Method::HEAD => parameters::of_query_string(request.uri())?,
-        Method::POST => tokio::time::timeout(ARRIVAL, parameters::of_body(request)).await.map_err(|_| {
-            Refused::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "The body did not arrive in time.")
-        })??,
+        Method::POST if uploads::is_upload(&headers) => {
+            // Nobody fills the disk who is not signed in.
+            let known = identify(http, media, peer, &headers).await?;
+            if known.session.is_none() {
+                return Err(caller::missing());
+            }
+            caller = Some(known);
+            tokio::time::timeout(uploads::ARRIVAL, uploads::receive(http, request)).await.map_err(too_slow)??
+        }
+        Method::POST => tokio::time::timeout(ARRIVAL, parameters::of_body(request)).await.map_err(too_slow)??,
         _ => return Err(Refused::method("GET, POST", "Requests are sent by GET or POST.")),
     };
-    let caller = identify(http, media, peer, &headers).await?;
+    let caller = match caller {
+        Some(caller) => caller,
+        None => identify(http, media, peer, &headers).await?,
+    };
     let admitted = match http.api().admit(given, &caller) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(answer(media, &async_graphql::Response::from_errors(vec![error]))),

@@ -78,12 +78,17 @@ pub(super) async fn of_body(request: axum::extract::Request) -> Result<Request, 
     let body = Bytes::from_request(request, &())
         .await
         .map_err(|rejection| Refused::new(rejection.status(), Code::BadUserInput, rejection.body_text()))?;
+    of_bytes(&body)
+}
+
+/// From JSON.
+pub(super) fn of_bytes(body: &[u8]) -> Result<Request, Refused> {
     match body.trim_ascii_start().first() {
         Some(b'{') => {}
         Some(b'[') => return Err(Refused::malformed("One request at a time, please: batches are not taken.")),
         _ => return Err(Refused::malformed("The body must be a JSON object.")),
     }
-    serde_json::from_slice::<Parameters>(&body)
+    serde_json::from_slice::<Parameters>(body)
         .map(Request::from)
         .map_err(|error| Refused::malformed(format!("The body cannot be used: {}.", complaint(&error))))
 }

@@ -71,6 +71,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken)
     if tokio::time::timeout_at(deadline, connections.wait()).await.is_err() {
         tracing::warn!(left = connections.len(), "Connections did not end in time and are cut");
     }
+    app.importing.cut().await;
     app.work.end(deadline).await;
     background.abort();
     // Ended for good: what it was writing is rolled back, not half done later.

@@ -79,6 +79,17 @@ pub(super) async fn of_user(
     Ok(found.into_iter().map(Session::from).collect())
 }
 
+/// The session with an id, if it still runs, with the rights of now.
+pub async fn running_session(
+    db: &Db,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    id: SessionId,
+) -> Result<Option<Session>, Fault> {
+    let values = [workspace.into(), clock.now().into(), id.into()];
+    Ok(find(db, "s.workspace = $1 AND s.id = $3", values).await?.pop().map(Session::from))
+}
+
 /// Ends the session through which the actor asks. Its sockets close, on every node.
 pub async fn sign_out(cx: &Cx, db: &Db) -> Result<(), Error> {
     let Some(viewer) = cx.viewer() else { return Ok(()) };

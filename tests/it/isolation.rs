@@ -12,6 +12,7 @@ use crate::deeds::{
     DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
     MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
 };
+use crate::imports::CANCEL;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 
@@ -37,6 +38,7 @@ struct Ids {
     tag: String,
     group: String,
     saved: String,
+    import: String,
     /// Something in the history of the contact.
     entry: String,
     /// A second tag, of which nothing is asked by its id.
@@ -52,6 +54,7 @@ enum Kind {
     Tag,
     Group,
     Saved,
+    Import,
     Entry,
 }
 
@@ -64,6 +67,7 @@ impl Ids {
             (Kind::Tag, &self.tag),
             (Kind::Group, &self.group),
             (Kind::Saved, &self.saved),
+            (Kind::Import, &self.import),
             (Kind::Entry, &self.entry),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
@@ -177,13 +181,14 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
         place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
+        place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
         place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
         place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
     ]
 }
 
-async fn furnish(ann: &Person) -> Ids {
+async fn furnish(ann: &Person, url: &str) -> Ids {
     let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Status", "color": "#1E90FF" } })).await;
     let group = text(&group["tagGroup"]["id"]);
     let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "prospect", "groupId": group } })).await;
@@ -191,6 +196,10 @@ async fn furnish(ann: &Person) -> Ids {
     let spare = ann.does(MAKE_TAG, json!({ "input": { "name": "spare" } })).await;
     let contact = ann.adds("Jan", &["lead"]).await;
     let saved = ann.does(SAVE, json!({ "input": { "name": "Leads", "query": "#lead", "shared": true } })).await;
+    let import = ann.sends(url, b"name\nEva\n", json!({ "dryRun": true })).await.json();
+    let import = text(&import["data"]["importContacts"]["import"]["id"]);
+    // Ended, so that nothing moves by itself.
+    ann.does(CANCEL, json!({ "id": import })).await;
     let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
     let own = ann.query(own, json!({})).await;
     Ids {
@@ -200,6 +209,7 @@ async fn furnish(ann: &Person) -> Ids {
         tag: text(&tag["tag"]["id"]),
         group,
         saved: text(&saved["savedFilter"]["id"]),
+        import,
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
@@ -261,7 +271,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
     TestApp::on_each_database(async |test| {
         let ann = test.workspace(Plan::Pro).await.ann;
         let stranger = test.workspace(Plan::Pro).await.ann;
-        let (own, foreign) = (furnish(&ann).await, furnish(&stranger).await);
+        let (own, foreign) = (furnish(&ann, &test.url).await, furnish(&stranger, &test.url).await);
         let places = places(&own, ann.email.clone());
         let told = places.iter().map(|place| place.name.to_owned()).chain(OF_MAIL.map(str::to_owned));
         let told: BTreeSet<_> = told.collect();

@@ -22,6 +22,7 @@ const LAYERS: &[&str] = &[
     "users",
     "tags",
     "contacts",
+    "imports",
     "mail_accounts",
     "messages",
     // entrances, and what wires them
@@ -35,7 +36,7 @@ const LAYERS: &[&str] = &[
 /// Parts that know nothing of tables: they call features.
 const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
 
-const FEATURES: &[&str] = &["users", "tags", "contacts", "mail_accounts", "messages"];
+const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages"];
 
 /// Tables and the one part that reads and writes each.
 const OWNERS: &[(&str, &str)] = &[
@@ -43,6 +44,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("change_head", "changes"),
     ("change_log", "changes"),
     ("contact", "contacts"),
+    ("contact_import", "imports"),
+    ("contact_import_problem", "imports"),
     ("contact_phone", "contacts"),
     ("contact_tag", "tags"),
     ("contact_word", "contacts"),

@@ -165,6 +165,8 @@ impl Schema {
             "INPUT_OBJECT" => format!("{{ {} }}", self.required(&self.find(name)["inputFields"])),
             _ if name == "Int" => "1".to_owned(),
             _ if name == "Boolean" => "true".to_owned(),
+            // The number of a file that did not come.
+            _ if name == "Upload" => "\"0\"".to_owned(),
             _ => "\"x\"".to_owned(),
         }
     }
