@@ -85,9 +85,10 @@ impl Api {
 
     /// Runs an admitted query or mutation.
     pub async fn run(&self, admitted: Admitted, caller: &Caller) -> Response {
+        let kind = admitted.kind();
         let Admitted { request, novelty, .. } = admitted;
         let schema = if novelty.is_some() { &self.strict } else { &self.fast };
-        let response = match self.prepare(request, caller).await {
+        let response = match self.prepare(request, kind, caller).await {
             Ok(request) => refusal::finish(schema.execute(request).await),
             Err(error) => return refused(error),
         };
@@ -104,9 +105,10 @@ impl Api {
         caller: &Caller,
         positions: &Positions,
     ) -> BoxStream<'static, Answer> {
+        let kind = admitted.kind();
         let Admitted { request, mut novelty, asked, .. } = admitted;
         let schema = if novelty.is_some() { &self.strict } else { &self.fast };
-        let mut request = match self.prepare(request, caller).await {
+        let mut request = match self.prepare(request, kind, caller).await {
             Ok(request) => request.data(positions.clone()),
             Err(error) => return stream::iter([Answer::own(refused(error))]).boxed(),
         };
@@ -135,10 +137,13 @@ impl Api {
         finished.chain(events.flatten()).boxed()
     }
 
-    async fn prepare(&self, request: Request, caller: &Caller) -> Result<Request, ApiError> {
+    async fn prepare(&self, request: Request, kind: OperationType, caller: &Caller) -> Result<Request, ApiError> {
         let mut request = request.data(caller.clone());
         let Some(session) = &caller.session else { return Ok(request) };
-        let reader = Reader::new(&self.app, session.cx());
+        let reader = match kind {
+            OperationType::Mutation => Reader::of_mutation(&self.app, session.cx()),
+            _ => Reader::new(&self.app, session.cx()),
+        };
         let operation = request.operation_name.clone();
         if let Ok(document) = request.parsed_query() {
             // Before anything else of the request is read.

@@ -52,6 +52,18 @@ impl Reader {
         Self::with(app, cx, shared)
     }
 
+    /// For a request that changes things: what one of its fields did must show in the next, so nothing that was loaded is kept.
+    pub(super) fn of_mutation(app: &App, cx: Cx) -> Self {
+        let shared = Arc::new(loaders(app.db.clone(), &cx));
+        shared.enable_all_cache(false);
+        let own = own_loaders(app.db.clone(), &cx);
+        own.enable_all_cache(false);
+        let reader = Self::with(app, cx, shared);
+        // Nobody else has it yet.
+        let _ = reader.inner.own.set(own);
+        reader
+    }
+
     /// For one subscriber to the event with this number. What is loaded is at least as new as the event.
     pub(super) fn of_event(app: &App, cx: Cx, events: &EventLoaders, seq: i64) -> Self {
         let key = (cx.workspace, seq);

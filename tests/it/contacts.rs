@@ -309,3 +309,20 @@ async fn a_deleted_contact_is_gone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_one_mutation_of_a_request_did_shows_in_the_next() {
+    TestApp::on_each_database(async |test| {
+        let ann = test.workspace(Plan::Free).await.ann;
+        let jan = ann.adds("Jan", &["a"]).await;
+        let document = "mutation($id: ID!) {
+            b: updateContact(input: { id: $id, addTags: [\"b\"] }) { contact { tags { name } history(first: 1) { nodes { summary } } } }
+            c: updateContact(input: { id: $id, addTags: [\"c\"] }) { contact { tags { name } history(first: 1) { nodes { summary } } } } }";
+        let done = ann.query(document, json!({ "id": jan })).await;
+        assert_eq!(crate::deeds::each(&done["b"]["contact"]["tags"], "name"), ["a", "b"]);
+        assert_eq!(crate::deeds::each(&done["c"]["contact"]["tags"], "name"), ["a", "b", "c"]);
+        let last = |field: &str| done[field]["contact"]["history"]["nodes"][0]["summary"].clone();
+        assert_eq!((last("b"), last("c")), (json!("Ann added the tag “b”."), json!("Ann added the tag “c”.")));
+    })
+    .await;
+}
