@@ -1,4 +1,4 @@
-//! A fresh PostgreSQL database with a workspace in it: 100 000 contacts, 500 tags in 20 groups, up to 4 tags a contact (the first
+//! A fresh PostgreSQL database with a workspace in it: contacts, tags in 20 groups, up to 4 tags a contact (the first
 //! tags far more often than the last), 20 users who are signed in.
 
 use anyhow::{Context, bail};
@@ -16,13 +16,13 @@ const DATABASE: &str = "tagwire_bench";
 const PASSWORD: &str = "correct horse battery";
 const USERS: usize = 20;
 
-/// In `$1` the workspace, in `$2` how many contacts.
+/// In `$1` the workspace, in `$2` how many contacts, in `{tags}` how many tags.
 const ROWS: &[&str] = &[
     "INSERT INTO tag_group SELECT $1, gen_random_uuid(), 'Group ' || n, 'group ' || n, '#336699', n \
      FROM generate_series(0, 19) n WHERE $2 > 0",
-    "INSERT INTO tag SELECT $1, gen_random_uuid(), 'Tag ' || lpad(n::text, 3, '0'), 'tag ' || lpad(n::text, 3, '0'), \
+    "INSERT INTO tag SELECT $1, gen_random_uuid(), 'Tag ' || lpad(n::text, 4, '0'), 'tag ' || lpad(n::text, 4, '0'), \
      NULL, g.id, 0, 1, 0, NULL \
-     FROM generate_series(0, 499) n JOIN tag_group g ON g.workspace = $1 AND g.position = n % 20 WHERE $2 > 0",
+     FROM generate_series(0, {tags} - 1) n JOIN tag_group g ON g.workspace = $1 AND g.position = n % 20 WHERE $2 > 0",
     "INSERT INTO tag_name SELECT workspace, name_sort, id, name, FALSE FROM tag WHERE workspace = $1 AND $2 > 0",
     "INSERT INTO tag_key SELECT workspace, key, tag FROM tag_name WHERE workspace = $1 AND $2 > 0",
     "INSERT INTO contact SELECT $1, gen_random_uuid(), initcap(name), name, 'Company ' || n % 5000, 'company ' || n % 5000, \
@@ -32,7 +32,7 @@ const ROWS: &[&str] = &[
      FROM contact, regexp_split_to_table(name_sort || ' ' || company_sort, ' ') word WHERE workspace = $1 AND $2 > 0",
     "INSERT INTO contact_tag SELECT $1, c.id, t.id, c.name_sort, 0 \
      FROM contact c CROSS JOIN generate_series(1, 4) \
-     CROSS JOIN LATERAL (SELECT floor(500 * power(random(), 2))::int AS number WHERE c.id IS NOT NULL) drawn \
+     CROSS JOIN LATERAL (SELECT floor({tags} * power(random(), 2))::int AS number WHERE c.id IS NOT NULL) drawn \
      JOIN (SELECT id, row_number() OVER (ORDER BY name_sort) - 1 AS number FROM tag WHERE workspace = $1) t USING (number) \
      WHERE c.workspace = $1 AND $2 > 0 ON CONFLICT DO NOTHING",
     "UPDATE tag SET contact_count = counted.count \
@@ -55,7 +55,7 @@ pub struct Seeded {
 }
 
 /// Makes the database anew beside the one that `server` names (`postgres://USER@HOST:PORT/DATABASE`).
-pub async fn seed(server: &str, contacts: i32) -> anyhow::Result<Seeded> {
+pub async fn seed(server: &str, contacts: i32, tags: u32) -> anyhow::Result<Seeded> {
     let (before, _) = server.rsplit_once('/').context("postgres://USER@HOST:PORT/DATABASE")?;
     let admin = Database::connect(server).await?;
     admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
@@ -81,7 +81,8 @@ pub async fn seed(server: &str, contacts: i32) -> anyhow::Result<Seeded> {
     let conn = app.db.writer();
     let backend = app.db.backend();
     for sql in ROWS {
-        conn.execute_raw(Statement::from_sql_and_values(backend, *sql, [workspace.into(), contacts.into()])).await?;
+        let sql = sql.replace("{tags}", &tags.to_string());
+        conn.execute_raw(Statement::from_sql_and_values(backend, sql, [workspace.into(), contacts.into()])).await?;
     }
     conn.execute_unprepared("VACUUM ANALYZE").await?;
     let tags = ids(conn, "SELECT id FROM tag ORDER BY name_sort").await?;

@@ -39,6 +39,9 @@ struct Arguments {
     /// Contacts in the workspace
     #[arg(long, default_value_t = 10_000)]
     contacts: i32,
+    /// Tags in the workspace
+    #[arg(long, default_value_t = 500)]
+    tags: u32,
     /// Websockets that follow
     #[arg(long, default_value_t = 1000)]
     subscribers: usize,
@@ -68,7 +71,7 @@ struct Measured {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     say("Filling the database");
-    let seeded = Arc::new(seed::seed(&arguments.postgres, arguments.contacts).await?);
+    let seeded = Arc::new(seed::seed(&arguments.postgres, arguments.contacts, arguments.tags).await?);
     let tagwire = Server::tagwire(&seeded).await?;
     say(&format!("tagwire has process {}", tagwire.pid()?));
     let ours = measure("tagwire", &tagwire, &seeded, &arguments, None).await?;

@@ -41,6 +41,9 @@ struct Arguments {
     /// Contacts in the workspace
     #[arg(long, default_value_t = 100_000)]
     contacts: i32,
+    /// Tags in the workspace
+    #[arg(long, default_value_t = 500)]
+    tags: u32,
     /// Lists, each on a websocket and with a filter of its own
     #[arg(long, default_value_t = 200)]
     lists: usize,
@@ -56,12 +59,12 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     say("Filling the database");
-    let seeded = seed::seed(&arguments.postgres, arguments.contacts).await?;
+    let seeded = seed::seed(&arguments.postgres, arguments.contacts, arguments.tags).await?;
     let server = Server::tagwire(&seeded).await?;
     let (before, began) = (server.memory()?, Instant::now());
     let (heard, mut inbox) = mpsc::unbounded_channel();
     for number in 0..arguments.lists {
-        let name = |step: usize| format!("#\"Tag {:03}\"", (number * 7 + step * 131) % 500);
+        let name = |step: usize| format!("#\"Tag {:04}\"", (number * 7 + step * 131) % 500);
         let query = format!("({} or {}) not {}", name(0), name(1), name(2));
         let token = seeded.tokens.get(number % seeded.tokens.len()).context("a token")?;
         let socket = socket::subscribe(&server, token, LIVE, json!({ "query": query })).await?;

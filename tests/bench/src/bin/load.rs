@@ -40,6 +40,9 @@ struct Arguments {
     /// Contacts in the workspace
     #[arg(long, default_value_t = 100_000)]
     contacts: i32,
+    /// Tags in the workspace
+    #[arg(long, default_value_t = 500)]
+    tags: u32,
     /// Connections that ask at once
     #[arg(long, default_value_t = 16)]
     connections: usize,
@@ -132,7 +135,7 @@ impl Question {
                 (json!({ "tag": tag(of) }), json!({ "tag": of }))
             }
             What::Q3 => {
-                let search = json!({ "search": format!("tag {:02}", rand::random_range(0..50)) });
+                let search = json!({ "search": format!("tag {:03}", rand::random_range(0..50)) });
                 (search.clone(), search)
             }
             What::Text => {
@@ -168,7 +171,7 @@ impl Question {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     say("Filling the database");
-    let seeded = Arc::new(seed::seed(&arguments.postgres, arguments.contacts).await?);
+    let seeded = Arc::new(seed::seed(&arguments.postgres, arguments.contacts, arguments.tags).await?);
     let (tagwire, limit) = (Server::tagwire(&seeded).await?, Server::limit(&seeded).await?);
     say(&format!("tagwire has process {}, the limit {}", tagwire.pid()?, limit.pid()?));
     same(&seeded, &tagwire, &limit).await?;
