@@ -239,11 +239,14 @@ pub async fn fail(db: &Db, clock: &Clock, which: Abandoned) -> Result<(), Error>
 
 /// Looks for abandoned imports, until dropped.
 pub async fn run_sweep(db: &Db, clock: &Clock, node: Uuid) {
-    let which = if db.is_embedded() { Abandoned::OfOthers(node) } else { Abandoned::Long };
+    // Whoever began one in an embedded database before this node is gone. One of this node can be abandoned too: its request was
+    // given up before the first row, or its end could not be stored.
+    let mut which = if db.is_embedded() { Abandoned::OfOthers(node) } else { Abandoned::Long };
     loop {
         if let Err(error) = fail(db, clock, which).await {
             tracing::warn!(%error, "Could not look for imports that nobody works on");
         }
+        which = Abandoned::Long;
         clock.sleep(SWEEP).await;
     }
 }

@@ -15,6 +15,7 @@ use crate::deeds::{
     ADD, DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS, TAG, UNTAG,
     array, each, text,
 };
+use crate::live::PAGE;
 use crate::support::{Person, TestApp};
 
 const HISTORY: &str = "query($id: ID!, $first: Int, $after: String) { node(id: $id) {
@@ -321,12 +322,14 @@ async fn history_is_kept_when_the_change_log_is_trimmed() {
         let ann = &company.ann;
         let jan = &ann.adds("Jan", &["hot"]).await;
         let hot = &ann.tag_id("hot").await;
-        let told = (history(ann, jan).await, history(ann, hot).await);
+        let (start, told) = (ann.cursor().await, (history(ann, jan).await, history(ann, hot).await));
+        ann.adds("Piet", &[]).await;
         let years = Duration::from_secs(10 * 366 * 24 * 60 * 60);
         test.app.clock.advance(years);
         let retention = Retention { age: Duration::from_secs(1), count: 0 };
-        assert!(retention.trim(&test.app.db, &test.app.clock, company.id).await.unwrap() > 0);
+        retention.trim(&test.app.db, &test.app.clock, company.id).await.unwrap();
         let ann = &ann.again(test).await;
+        assert_eq!(ann.ask(PAGE, json!({ "after": start, "first": 5 })).await.code(), "CURSOR_EXPIRED");
         assert_eq!((history(ann, jan).await, history(ann, hot).await), told);
     })
     .await;

@@ -9,7 +9,7 @@ use tagwire::access::{Cx, Right};
 use tagwire::imports;
 use tagwire::users::Plan;
 
-use crate::deeds::{ADD, EDIT, SET_RIGHTS, array, each, text};
+use crate::deeds::{ADD, EDIT, SET_RIGHTS, TAG, UNTAG, array, each, text};
 use crate::live::CHANGES;
 use crate::support::http::{self, Answer};
 use crate::support::{Person, TestApp};
@@ -271,6 +271,46 @@ async fn progress_is_told_to_who_began_it_and_contacts_to_all() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_beside_people_who_tag_loses_nothing_of_either() {
+    TestApp::on_each_database(async |test| {
+        let company = test.workspace(Plan::Free).await;
+        let importing = [Right::ImportExport, Right::ManageTags];
+        let (bob, cem) = (company.user("Bob", &importing).await, company.user("Cem", &importing).await);
+        let mut file = "name,email,tags\n".to_owned();
+        for number in 0..400 {
+            writeln!(file, "C{number},c{number}@a.test,\"all, tag {}\"", number % 5).unwrap();
+        }
+        let mut old = Vec::new();
+        for number in 0..5 {
+            old.push(cem.adds(&format!("Old {number}"), &[&format!("tag {number}")]).await);
+        }
+        let imported = bob.imports(&test.url, file.as_bytes(), json!({}));
+        let tagged = async {
+            for turn in 0..40 {
+                let input = json!({ "contactIds": [old[turn % 5]], "names": [format!("tag {}", turn % 4), "all"] });
+                cem.does([TAG, UNTAG][turn / 5 % 2], json!({ "input": input })).await;
+            }
+            cem.does(TAG, json!({ "input": { "contactIds": old, "names": ["all"] } })).await;
+        };
+        let (report, ()) = tokio::join!(imported, tagged);
+        assert_eq!(counts(&report), [400, 400, 0, 0, 0]);
+        let tags = "{ all: contacts(filter: { tag: { name: \"all\" } }) { totalCount }
+            tags(first: 20) { nodes { name contactCount contacts { totalCount } } } }";
+        let seen = cem.query(tags, json!({})).await;
+        assert_eq!(seen["all"]["totalCount"], 405);
+        for tag in array(&seen["tags"]["nodes"]) {
+            assert_eq!(tag["contactCount"], tag["contacts"]["totalCount"], "{tag}");
+        }
+        let first = "{ contacts(filter: { text: \"c399\" }) { nodes { history(first: 5) { nodes { action actor { name } } } } } }";
+        let first = cem.query(first, json!({})).await;
+        let history = &first["contacts"]["nodes"][0]["history"]["nodes"];
+        assert_eq!(each(history, "action"), ["TAGGED", "TAGGED", "IMPORTED"]);
+        assert_eq!(history[2]["actor"]["name"], "Bob");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_import_is_canceled_and_one_of_a_dead_server_is_found() {
     TestApp::on_each_database(async |test| {
@@ -309,20 +349,22 @@ async fn an_import_is_canceled_and_one_of_a_dead_server_is_found() {
         assert!(report["rows"].as_i64().unwrap() < 30_000, "{report}");
         drop(socket);
 
-        // Begun by a server that is gone.
-        let bob = company.user("Bob", &[Right::ImportExport]).await;
-        let session = test.app.sessions.authenticate(&bob.token).await.unwrap().unwrap();
-        let cx = Cx::of_user(company.id, session.viewer, test.app.clock.clone());
-        let cursor = bob.cursor().await;
-        let dead = imports::begin(&cx, &test.app.db, test.app.clock.new_id(), false).await.unwrap();
-        let mut socket = bob.socket().await;
-        socket.subscribe("1", PROGRESS, json!({ "after": cursor })).await;
-        assert_eq!(socket.event("1").await["changes"]["action"], "CREATED");
-        test.app.clock.advance(Duration::from_secs(6 * 60));
-        assert_eq!(socket.event("1").await["changes"]["node"]["state"], "FAILED");
-        let report = bob.query(REPORT, json!({ "id": tagwire::graphql::id::encode(dead.id).to_string() })).await;
-        let message = text(&report["node"]["problems"]["nodes"][0]["message"]);
-        assert!(message.contains("Import the file again"), "{message}");
+        // Begun by a server that is gone, and by this one for a request that was given up before the first row.
+        for node in [test.app.clock.new_id(), test.app.node] {
+            let bob = company.user("Bob", &[Right::ImportExport]).await;
+            let session = test.app.sessions.authenticate(&bob.token).await.unwrap().unwrap();
+            let cx = Cx::of_user(company.id, session.viewer, test.app.clock.clone());
+            let cursor = bob.cursor().await;
+            let dead = imports::begin(&cx, &test.app.db, node, false).await.unwrap();
+            let mut socket = bob.socket().await;
+            socket.subscribe("1", PROGRESS, json!({ "after": cursor })).await;
+            assert_eq!(socket.event("1").await["changes"]["action"], "CREATED");
+            test.app.clock.advance(Duration::from_secs(6 * 60));
+            assert_eq!(socket.event("1").await["changes"]["node"]["state"], "FAILED");
+            let report = bob.query(REPORT, json!({ "id": tagwire::graphql::id::encode(dead.id).to_string() })).await;
+            let message = text(&report["node"]["problems"]["nodes"][0]["message"]);
+            assert!(message.contains("Import the file again"), "{message}");
+        }
     })
     .await;
 }
