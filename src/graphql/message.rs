@@ -1,13 +1,16 @@
 //! Mail.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use futures_util::FutureExt;
 
+use super::attachment::Attachment;
 use super::connection::{self, PageArguments, connection};
 use super::contact::Contact;
 use super::error::ApiError;
 use super::id;
-use super::mail_account::{MailAccount, MailFolder, MailFolderRole};
+use super::mail_account::MailAccount;
+use super::mail_folder::MailFolder;
+use super::message_filter::MessageFilter;
 use super::own_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
 use super::reader::Reader;
 use super::scalar::DateTime;
@@ -197,73 +200,7 @@ impl MailParticipant {
     }
 }
 
-/// A file in a message.
-#[derive(Clone)]
-pub struct Attachment {
-    pub(super) attachment: messages::Attachment,
-}
-
-/// A file in a message.
-#[Object]
-impl Attachment {
-    /// Its id.
-    pub(super) async fn id(&self) -> ID {
-        id::encode(self.attachment.id)
-    }
-
-    /// Its name; empty when it has none.
-    async fn filename(&self) -> &str {
-        &self.attachment.filename
-    }
-
-    /// Media type, as its sender says.
-    async fn content_type(&self) -> &str {
-        &self.attachment.content_type
-    }
-
-    /// Bytes.
-    async fn size(&self) -> i32 {
-        i32::try_from(self.attachment.size).unwrap_or(i32::MAX)
-    }
-}
-
 connection!(MessageConnection, MessageEdge, Message, "messages");
-
-/// Which messages; all members hold together.
-#[derive(InputObject, Default)]
-pub struct MessageFilter {
-    /// In one of these mailboxes.
-    pub account_ids: Option<Vec<ID>>,
-    /// In a folder of this kind.
-    pub folder_role: Option<MailFolderRole>,
-    /// In this folder.
-    pub folder_id: Option<ID>,
-    /// With an address of this contact.
-    pub contact_id: Option<ID>,
-    /// Not read (true), or read (false).
-    pub unseen: Option<bool>,
-    /// With attachments (true), or without (false).
-    pub has_attachment: Option<bool>,
-    /// Received then or later.
-    pub since: Option<DateTime>,
-    /// Received before.
-    pub until: Option<DateTime>,
-}
-
-impl From<MessageFilter> for messages::MessageFilter {
-    fn from(asked: MessageFilter) -> Self {
-        Self {
-            account_ids: asked.account_ids.map(|ids| ids.iter().map(|id| id::decode_or_nil(id)).collect()),
-            folder_role: asked.folder_role.map(Into::into),
-            folder_id: asked.folder_id.map(|id| id::decode_or_nil(&id)),
-            contact_id: asked.contact_id.map(|id| id::decode_or_nil(&id)),
-            unseen: asked.unseen,
-            has_attachment: asked.has_attachment,
-            since: asked.since.map(|since| since.0),
-            until: asked.until.map(|until| until.0),
-        }
-    }
-}
 
 /// A page of messages, wherever it is asked for.
 pub(super) async fn page(

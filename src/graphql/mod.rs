@@ -10,6 +10,7 @@
 
 mod admission;
 mod api;
+mod attachment;
 mod change;
 mod command;
 mod connection;
@@ -27,8 +28,11 @@ mod history;
 pub mod id;
 mod loaders;
 mod mail_account;
+mod mail_account_mutation;
 mod mail_change;
+mod mail_folder;
 mod message;
+mod message_filter;
 mod mutation;
 mod node;
 mod own_loaders;

@@ -7,7 +7,7 @@ use super::contact::ContactMutation;
 use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
-use super::mail_account::MailAccountMutation;
+use super::mail_account_mutation::MailAccountMutation;
 use super::reader::Reader;
 use super::saved_filter::SavedFilterMutation;
 use super::sign_in::SignInMutation;

@@ -7,13 +7,15 @@ use entity::{
 };
 use uuid::Uuid;
 
+use super::attachment::Attachment;
 use super::contact::Contact;
 use super::contact_import::ContactImport;
 use super::error::ApiError;
 use super::history::HistoryEntry;
 use super::id::Type;
-use super::mail_account::{MailAccount, MailFolder};
-use super::message::{Attachment, Message};
+use super::mail_account::MailAccount;
+use super::mail_folder::MailFolder;
+use super::message::Message;
 use super::reader::Reader;
 use super::saved_filter::SavedFilter;
 use super::tag::Tag;

@@ -16,6 +16,7 @@ mod reader;
 mod reconcile;
 mod runner;
 mod session;
+mod storing;
 mod supervisor;
 mod tally;
 mod trial;
