@@ -31,7 +31,7 @@ pub use filter::{Filter, FilterError, TagMatch};
 pub use incoming::{Incoming, Mode, Placed, place};
 pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
 pub use members::{Members, Numbering};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones, words};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, measured, phones, words};
 pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
+use entity::{
+    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, Timestamp,
+};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
@@ -47,6 +49,10 @@ pub(super) struct FoldersOf(pub MailMessageId);
 /// The folders of a mailbox.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct FoldersOfAccount(pub MailAccountId);
+
+/// When the last mail of a contact came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct LastMessageOf(pub ContactId);
 
 /// How many messages lie in a folder, in the life of its UIDs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,5 +170,16 @@ impl Loader<MailAttachmentId> for OwnLoad {
     async fn load(&self, ids: &[MailAttachmentId]) -> Result<HashMap<MailAttachmentId, Attachment>, Fault> {
         let attachments = messages::attachments_by_ids(&self.cx, &self.db, ids).await?;
         Ok(attachments.into_iter().map(|attachment| (attachment.id, attachment)).collect())
+    }
+}
+
+impl Loader<LastMessageOf> for OwnLoad {
+    type Value = Timestamp;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[LastMessageOf]) -> Result<HashMap<LastMessageOf, Timestamp>, Fault> {
+        let ids: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
+        let times = messages::last_message_times(&self.cx, &self.db, &ids).await?;
+        Ok(times.into_iter().map(|(contact, at)| (LastMessageOf(contact), at)).collect())
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of messages, newest first.
 
+use std::collections::HashMap;
+
 use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
@@ -85,6 +87,16 @@ pub fn last_message_at(cx: &Cx) -> contacts::Measure {
             .limit(1);
         newest
     })
+}
+
+/// When the last message came that the actor may see, of several contacts; those without any are left out.
+pub async fn last_message_times(
+    cx: &Cx,
+    db: &Db,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, Timestamp>, Fault> {
+    let measured = contacts::measured(cx, db, contacts, last_message_at(cx)).await?;
+    Ok(measured.into_iter().filter(|(_, at)| *at > i64::MIN).map(|(contact, at)| (contact, Timestamp(at))).collect())
 }
 
 /// How many messages match.

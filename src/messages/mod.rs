@@ -26,7 +26,7 @@ pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, holes_of};
-pub use list::{MessageFilter, count, last_message_at, list};
+pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,

@@ -25,6 +25,7 @@ const LAYERS: &[&str] = &[
     "imports",
     "mail_accounts",
     "messages",
+    "timeline",
     // entrances, and what wires them
     "mail_sync",
     "app",
@@ -36,7 +37,7 @@ const LAYERS: &[&str] = &[
 /// Parts that know nothing of tables: they call features.
 const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
 
-const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages"];
+const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];
 
 /// Tables and the one part that reads and writes each.
 const OWNERS: &[(&str, &str)] = &[
