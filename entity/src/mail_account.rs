@@ -129,6 +129,8 @@ pub struct Model {
     pub removing: bool,
     pub version: i64,
     pub created_at: Timestamp,
+    pub history_days: Option<i32>,
+    pub folders_chosen: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

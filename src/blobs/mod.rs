@@ -6,6 +6,7 @@ mod pack;
 mod spool;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
@@ -66,8 +67,8 @@ impl Blobs {
     }
 
     /// Writes messages, compressed one by one, into as few packs as hold them, and gives where each is, in order.
-    /// Everything is on stable storage when this returns: call it before the transaction that names the locators. Packs
-    /// are named by their content, so the same messages written again are the same packs.
+    /// Everything is on stable storage when this returns: call it before the transaction that names the locators. No two
+    /// packs have the same name, so one that nobody names any more can go whatever is being written.
     pub async fn write_pack(&self, messages: Vec<Bytes>) -> Result<Vec<Locator>, BlobError> {
         let packs = off_loop(move || pack::build(&messages)).await?;
         let mut locators = Vec::new();

@@ -22,7 +22,8 @@ async fn what_was_written_is_read_from_files_and_from_memory() {
         for (locator, message) in locators.iter().zip(&messages) {
             assert_eq!(blobs.read(locator).await.unwrap(), message);
         }
-        assert_eq!(blobs.write_pack(messages).await.unwrap(), locators, "the same again is the same pack");
+        let again = blobs.write_pack(messages).await.unwrap();
+        assert_ne!(again[0].pack, locators[0].pack, "the same again is a pack of its own");
     }
     assert!(Blobs::memory().write_pack(Vec::new()).await.unwrap().is_empty());
 }

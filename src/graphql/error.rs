@@ -355,6 +355,10 @@ impl Refusal for mail_accounts::Error {
             Self::Server => UserError::new(ErrorCode::Invalid, message, &["input", "imapHost"]),
             Self::Username => UserError::new(ErrorCode::Invalid, message, &["input", "username"]),
             Self::Password => UserError::new(ErrorCode::Invalid, message, &["input", "password"]),
+            Self::HistoryDays => UserError::new(ErrorCode::Invalid, message, &["input", "historyDays"]),
+            Self::FolderNotFound(entry) => {
+                UserError::new(ErrorCode::NotFound, message, &["input", "folderIds", &entry.to_string()])
+            }
             Self::Fenced | Self::Secret(_) => return Err(ApiError::fault(&message)),
             Self::Fault(fault) => return Err(fault.into()),
         })

@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -39,9 +39,13 @@ pub enum Type {
     ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
+    /// A mail that could not be stored.
+    SkippedMessage = 22,
+    /// Something that happened to a mailbox.
+    MailAccountEvent = 23,
 }
 
-const TYPES: [Type; 13] = [
+const TYPES: [Type; 15] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -55,6 +59,8 @@ const TYPES: [Type; 13] = [
     Type::SavedFilter,
     Type::ContactImport,
     Type::HistoryEntry,
+    Type::SkippedMessage,
+    Type::MailAccountEvent,
 ];
 
 /// A typed id that has a form in the API.
@@ -84,6 +90,8 @@ api_ids! {
     SavedFilterId => SavedFilter,
     ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
+    SkippedMessageId => SkippedMessage,
+    MailAccountEventId => MailAccountEvent,
 }
 
 /// The API's text of an id.

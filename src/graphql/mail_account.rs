@@ -1,10 +1,12 @@
 //! Connected mailboxes.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use futures_util::FutureExt;
 
-use super::connection;
+use super::connection::{self, PageArguments};
 use super::error::{ApiError, ErrorCode};
 use super::id;
+use super::mail_account_event::{MailAccountEvent, MailAccountEventConnection};
 use super::mail_folder::MailFolder;
 use super::own_loaders::FoldersOfAccount;
 use super::reader::Reader;
@@ -156,6 +158,26 @@ impl MailAccount {
             total: count(progress.total),
             skipped: count(progress.skipped),
         })
+    }
+
+    /// How many days back mail is read; null for all of it.
+    async fn history_days(&self) -> Option<i32> {
+        self.account.history_days
+    }
+
+    /// What happened to it last, newest first; the last 200 are kept. Empty for all but its owner.
+    #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
+    async fn events(&self, first: Option<i32>, after: Option<String>) -> Result<MailAccountEventConnection, ApiError> {
+        let page = PageArguments { first, after, last: None, before: None }.page()?;
+        let account = self.account.id;
+        let rows = mail_accounts::events(self.reader.cx(), self.reader.db(), account, &page).await??;
+        let reader = self.reader.clone();
+        let count = move || {
+            let reader = reader.clone();
+            async move { Ok(mail_accounts::event_count(reader.cx(), reader.db(), account).await?) }.boxed()
+        };
+        let rows = rows.map(|event| MailAccountEvent { event });
+        Ok(MailAccountEventConnection { rows, count: Box::new(count) })
     }
 
     /// Its folders by name.

@@ -8,9 +8,11 @@ use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
 use super::mail_account_mutation::MailAccountMutation;
+use super::mail_account_update::MailAccountUpdate;
 use super::reader::Reader;
 use super::saved_filter::SavedFilterMutation;
 use super::sign_in::SignInMutation;
+use super::skipped_message::SkippedMessageMutation;
 use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
 use super::tagging::TaggingMutation;
@@ -31,6 +33,8 @@ pub struct Mutation(
     SavedFilterMutation,
     UserMutation,
     MailAccountMutation,
+    MailAccountUpdate,
+    SkippedMessageMutation,
 );
 
 /// Administering users.

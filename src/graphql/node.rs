@@ -2,8 +2,8 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -14,14 +14,16 @@ use super::error::ApiError;
 use super::history::HistoryEntry;
 use super::id::Type;
 use super::mail_account::MailAccount;
+use super::mail_account_event::MailAccountEvent;
 use super::mail_folder::MailFolder;
 use super::message::Message;
 use super::reader::Reader;
 use super::saved_filter::SavedFilter;
+use super::skipped_message::SkippedMessage;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
 use super::user::{User, Workspace};
-use crate::users;
+use crate::{mail_accounts, messages, users};
 
 /// Anything that has an id.
 #[derive(Interface, Clone)]
@@ -51,6 +53,10 @@ pub enum Node {
     Attachment(Attachment),
     /// Something in the history of a contact or tag.
     HistoryEntry(HistoryEntry),
+    /// A mail that could not be stored.
+    SkippedMessage(SkippedMessage),
+    /// Something that happened to a mailbox.
+    MailAccountEvent(MailAccountEvent),
 }
 
 impl Node {
@@ -94,6 +100,14 @@ impl Node {
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
+            }
+            Type::SkippedMessage => {
+                let skipped = messages::skipped_by_id(reader.cx(), reader.db(), SkippedMessageId(id)).await?;
+                skipped.map(|skipped| Self::SkippedMessage(SkippedMessage { skipped }))
+            }
+            Type::MailAccountEvent => {
+                let event = mail_accounts::event(reader.cx(), reader.db(), MailAccountEventId(id)).await?;
+                event.map(|event| Self::MailAccountEvent(MailAccountEvent { event }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,

@@ -30,6 +30,31 @@ pub fn visible_accounts(cx: &Cx) -> SelectStatement {
     query
 }
 
+/// The ids of the actor's own mailboxes, for `column IN (…)`: what only their owner sees. None for others than users.
+#[must_use]
+pub(super) fn own_accounts(cx: &Cx) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(mail_account::Column::Id)
+        .from(mail_account::Entity)
+        .and_where(Expr::col(mail_account::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(mail_account::Column::Removing).eq(false))
+        .and_where(Expr::col(mail_account::Column::Owner).eq(cx.user()));
+    query
+}
+
+/// The ids of the folders of the actor's own mailboxes, for `column IN (…)`.
+#[must_use]
+pub fn own_folders(cx: &Cx) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(mail_folder::Column::Id)
+        .from(mail_folder::Entity)
+        .and_where(Expr::col(mail_folder::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(mail_folder::Column::Account).in_subquery(own_accounts(cx)));
+    query
+}
+
 /// Mailboxes by id; also disconnected ones whose mail is kept.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: &[MailAccountId]) -> Result<Vec<MailAccount>, Fault> {
     let rows = mail_account::Entity::find()

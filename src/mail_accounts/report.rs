@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use super::connect::secret_context;
-use super::{Error, Lease, Progress, Server, scope, store};
+use super::{Error, EventKind, Lease, Progress, Server, events, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -56,6 +56,8 @@ pub struct Login {
     pub connected_at: Timestamp,
     /// Failed attempts since it was last live.
     pub failures: u32,
+    /// How many days back mail is read; none for everything.
+    pub history_days: Option<i32>,
     /// Since when the server has refused the password, when that was the last problem.
     pub refused_since: Option<Timestamp>,
 }
@@ -80,6 +82,7 @@ pub async fn login(db: &Db, secrets: &Secrets, lease: &Lease) -> Result<Login, E
         secret: secrets.open(&secret_context(lease.workspace, lease.account), sealed)?,
         connected_at: row.created_at,
         failures: u32::try_from(row.failures).unwrap_or_default(),
+        history_days: row.history_days,
         refused_since: row.problem_since.filter(|_| refused),
     })
 }
@@ -113,6 +116,17 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
         None => None,
     };
     let failed = code.is_some();
+    if state == State::Live {
+        let message = "All mail that is on the server is here, and new mail arrives at once.";
+        events::note(&tx, row.id, EventKind::Live, message).await?;
+    } else if let Some(problem) = message.as_ref()
+        && (state != row.state || code != row.problem_code || Some(problem) != row.problem_message.as_ref())
+    {
+        // The same problem again is no news.
+        let needs = state == State::NeedsAttention;
+        let kind = if needs { EventKind::NeedsAttention } else { EventKind::Failed };
+        events::note(&tx, row.id, kind, problem.as_str()).await?;
+    }
     let change = mail_account::ActiveModel {
         workspace: Set(row.workspace),
         id: Set(row.id),

@@ -71,6 +71,7 @@ impl Link {
             let Session { cx, deps, lease, .. } = session;
             folder = mail_accounts::open_generation(cx, &deps.db, lease, folder.id, first).await?;
             session.tally.counted(folder.id, 0, 0);
+            session.tally.excluded(folder.id, 0);
         }
         session.tally.exists(folder.id, examined.exists);
         Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq })

@@ -5,9 +5,12 @@
 
 mod arrival;
 mod backoff;
+mod coverage;
 mod diagnosis;
 mod error;
 mod folders;
+mod headers;
+mod history;
 pub mod imap;
 mod link;
 mod patience;

@@ -11,7 +11,7 @@ use super::imap::{FolderStatus, ImapError};
 use super::link::Link;
 use super::reader::{self, Span, Way};
 use super::session::Session;
-use super::{reconcile, watch};
+use super::{coverage, headers, reconcile, watch};
 use crate::mail_accounts::{self, Folder, Report};
 use crate::messages;
 
@@ -69,7 +69,7 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
 async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId, open: bool) -> Result<bool, SyncError> {
     let folders = folders(session).await?;
     let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
-    if behind(&folders) {
+    if !folders.iter().all(Folder::is_covered) {
         report(session, Report::Backfilling).await?;
     }
     for folder in folders.iter().filter(|folder| folder.id != watched) {
@@ -86,8 +86,9 @@ async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId, op
     if more {
         return Ok(true);
     }
+    coverage::check_all(session, link, &self::folders(session).await?, watched).await?;
     let left = self::folders(session).await?;
-    if !behind(&left) && session.watched.load(Ordering::Relaxed) {
+    if !behind(&left) && left.iter().all(Folder::is_covered) && session.watched.load(Ordering::Relaxed) {
         session.tell_progress(true).await?;
         report(session, Report::Live).await?;
     }
@@ -127,11 +128,11 @@ async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder, open: boo
 /// Whether a folder's figures say that all of it is known: no new mail, as many messages, no changed flags. Where the server does not
 /// tell all three, the folder is opened to find out.
 fn is_known(session: &Session<'_>, folder: &Folder, status: &FolderStatus) -> bool {
-    let (stored, skipped) = session.tally.of(folder.id);
+    let accounted = session.tally.accounted(folder.id);
     folder.uid_validity.is_some()
         && status.uid_validity == folder.uid_validity
         && status.uid_next == Some(folder.high_uid.saturating_add(1))
-        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == stored.saturating_add(skipped))
+        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == accounted)
         && matches!((status.highest_modseq, folder.mod_seq), (Some(now), Some(then)) if now <= then)
 }
 
@@ -144,6 +145,9 @@ async fn refused(session: &Session<'_>, folder: &Folder, error: &ImapError) -> R
         session.tally.forget(folder.id);
     } else {
         tracing::info!(account = %lease.account, folder = %folder.id, %error, "A folder does not open; trying again in a minute");
+        if session.tally.refuse(folder.id) {
+            mail_accounts::note_refusal(cx, &deps.db, lease, &folder.name, &error.to_string()).await?;
+        }
     }
     Ok(())
 }
@@ -211,5 +215,5 @@ async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> 
         }
         session.recount(folder).await?;
     }
-    Ok(())
+    headers::read(session, link, &folders).await
 }

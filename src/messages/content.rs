@@ -75,7 +75,7 @@ fn read(raw: &[u8]) -> Content {
     Content { text: parsed.text, html }
 }
 
-fn locator(row: &mail_message::Model) -> Locator {
+pub(super) fn locator(row: &mail_message::Model) -> Locator {
     let mut hash = [0; 32];
     for (byte, stored) in hash.iter_mut().zip(&row.hash) {
         *byte = *stored;

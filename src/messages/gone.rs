@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
 
-use super::{Error, sweep};
+use super::{Error, packs, sweep};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -115,16 +115,16 @@ async fn remove_places(
 pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[MailFolderId]) -> Result<bool, Error> {
     let workspace: WorkspaceId = cx.workspace;
     let tx = db.begin(cx).await?;
-    let ids: Vec<MailMessageId> = mail_message::Entity::find()
+    let some: Vec<(MailMessageId, String)> = mail_message::Entity::find()
         .select_only()
-        .column(mail_message::Column::Id)
+        .columns([mail_message::Column::Id, mail_message::Column::Pack])
         .filter(mail_message::Column::Workspace.eq(workspace))
         .filter(mail_message::Column::Account.eq(account))
         .limit(BATCH)
         .into_tuple()
         .all(tx.conn())
         .await?;
-    if ids.is_empty() {
+    if some.is_empty() {
         mail_hole::Entity::delete_many()
             .filter(mail_hole::Column::Workspace.eq(workspace))
             .filter(mail_hole::Column::Folder.is_in(folders.iter().copied()))
@@ -133,6 +133,11 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
         tx.commit().await?;
         return Ok(false);
     }
+    let touched: HashSet<&str> = some.iter().map(|(_, pack)| pack.as_str()).collect();
+    for pack in touched {
+        packs::schedule(tx.conn(), pack, cx.now(), true).await?;
+    }
+    let ids: Vec<MailMessageId> = some.iter().map(|(id, _)| *id).collect();
     mail_attachment::Entity::delete_many()
         .filter(mail_attachment::Column::Workspace.eq(workspace))
         .filter(mail_attachment::Column::Message.is_in(ids.iter().copied()))

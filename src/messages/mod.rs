@@ -1,7 +1,7 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
-//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, reading raw mail (`mime`) and
-//! making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
+//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`, reading
+//! raw mail (`mime`) and making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
 mod content;
@@ -13,8 +13,10 @@ pub mod html;
 mod list;
 pub mod mime;
 mod new_mail;
+mod packs;
 mod queries;
 mod rows;
+mod skipped;
 mod sweep;
 
 use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
@@ -25,14 +27,16 @@ pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
-pub use holes::{Hole, NewHole, due_holes, holes_of};
+pub use holes::{Hole, NewHole, due_holes, hole_uids, holes_of};
 pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
+pub use packs::{find_unnamed_packs, look_after_packs};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
     participants_by_message_ids, visible,
 };
-pub use sweep::{Sweep, located, sweep, uid_at_depth};
+pub use skipped::{SkippedMessage, note_headers, retry_skipped, skipped, skipped_by_id, skipped_count, take_headless};
+pub use sweep::{Sweep, located, oldest_in, sweep, uid_at_depth};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]

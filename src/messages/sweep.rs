@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use entity::{MailFolderId, MailMessageId, Timestamp, WorkspaceId, mail_location, mail_message};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbErr, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{DbErr, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{Error, Flags, rows};
 use crate::access::Cx;
@@ -106,6 +106,27 @@ pub async fn uid_at_depth(
         .one(db.reader())
         .await?;
     Ok(uid.and_then(|uid| u32::try_from(uid).ok()))
+}
+
+/// When the oldest mail was received that has a place in a folder, in whatever life of its UIDs.
+pub async fn oldest_in(cx: &Cx, db: &Db, folder: MailFolderId) -> Result<Option<Timestamp>, Error> {
+    let places = mail_location::Entity::find()
+        .select_only()
+        .column(mail_location::Column::Message)
+        .filter(mail_location::Column::Workspace.eq(cx.workspace))
+        .filter(mail_location::Column::Folder.eq(folder))
+        .into_query();
+    let oldest: Option<i64> = mail_message::Entity::find()
+        .select_only()
+        .column(mail_message::Column::ReceivedAt)
+        .filter(mail_message::Column::Workspace.eq(cx.workspace))
+        .filter(mail_message::Column::Id.in_subquery(places))
+        .order_by_asc(mail_message::Column::ReceivedAt)
+        .limit(1)
+        .into_tuple()
+        .one(db.reader())
+        .await?;
+    Ok(oldest.map(Timestamp))
 }
 
 pub(super) async fn uids_in(

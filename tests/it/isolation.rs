@@ -253,17 +253,20 @@ async fn places_of_the_schema(ann: &Person) -> BTreeSet<String> {
     places
 }
 
-/// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync`.
-const OF_MAIL: [&str; 9] = [
+/// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync` and `coverage`.
+const OF_MAIL: [&str; 12] = [
     "MessageFilter.accountIds",
     "MessageFilter.contactId",
     "MessageFilter.folderId",
     "Mutation.disconnectMailAccount.id",
     "Mutation.pauseMailAccount.id",
     "Mutation.resumeMailAccount.id",
+    "Mutation.retrySkippedMessage.id",
     "Mutation.syncMailAccount.id",
     "Subscription.mailAccountChanged.id",
     "Subscription.messageReceived.accountIds",
+    "UpdateMailAccountInput.folderIds",
+    "UpdateMailAccountInput.id",
 ];
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod command_line;
 mod contacts;
 mod contacts_live;
+mod coverage;
 mod deeds;
 mod deleted_tags;
 mod event_stream;
@@ -21,6 +22,7 @@ mod language;
 mod layering;
 mod limits;
 mod live;
+mod mail_care;
 mod mail_corpus;
 mod mail_crash;
 mod mail_depth;

@@ -38,16 +38,18 @@ const ACTS: [&str; 17] = [
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 10] = [
+const OWN: [&str; 12] = [
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
     "disconnectMailAccount",
     "pauseMailAccount",
     "resumeMailAccount",
+    "retrySkippedMessage",
     "signIn",
     "signOut",
     "syncMailAccount",
+    "updateMailAccount",
     "updateSavedFilter",
 ];
 
