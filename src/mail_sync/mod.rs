@@ -5,11 +5,13 @@
 
 mod arrival;
 mod backoff;
+mod budget;
 mod diagnosis;
 mod error;
 mod folders;
 pub mod imap;
 mod link;
+mod manners;
 mod patience;
 mod prepare;
 mod reader;
