@@ -16,6 +16,7 @@ mod m20261124_000005_saved_filters;
 mod m20261124_000006_history;
 mod m20261124_000007_imports;
 mod m20261124_000011_coverage;
+mod m20261124_000015_daily_reading;
 
 pub struct Migrator;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_history::Migration),
             Box::new(m20261124_000007_imports::Migration),
             Box::new(m20261124_000011_coverage::Migration),
+            Box::new(m20261124_000015_daily_reading::Migration),
         ]
     }
 }

@@ -328,6 +328,7 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::AppPasswordRequired => Self::AppPasswordRequired,
             ProblemCode::Unreachable => Self::MailServerUnreachable,
             ProblemCode::Refused => Self::MailServerRefused,
+            ProblemCode::RateLimited => Self::RateLimited,
         }
     }
 }
@@ -337,7 +338,7 @@ impl From<mail_sync::Refusal> for UserError {
         let path: &[&str] = match refusal.code {
             ProblemCode::AuthenticationFailed | ProblemCode::AppPasswordRequired => &["input", "password"],
             ProblemCode::Unreachable => &["input", "imapHost"],
-            ProblemCode::Refused => &[],
+            ProblemCode::Refused | ProblemCode::RateLimited => &[],
         };
         Self::new(refusal.code.into(), refusal.message, path)
     }

@@ -206,6 +206,8 @@ fn new_row(cx: &Cx, secrets: &Secrets, owner: UserId, new: &NewMailAccount) -> R
         progress_stored: 0,
         progress_total: 0,
         progress_skipped: 0,
+        read_day: 0,
+        read_bytes: 0,
         lease_owner: None,
         lease_epoch: 0,
         lease_until: None,

@@ -3,6 +3,7 @@
 //! Owns the tables `mail_account`, `mail_folder` and `mail_account_event`. Does not talk to servers (`mail_sync`), does not hold mail (`messages`).
 //! Start reading at `commands`, then `lease`.
 
+mod allowance;
 mod commands;
 mod connect;
 mod coverage;
@@ -20,6 +21,7 @@ mod store;
 
 use entity::{MailAccountId, MailFolderId, Timestamp, UserId};
 
+pub use allowance::{ReadBytes, next_day, note_read};
 pub use commands::{disconnect, pause, resume, sync_now, update_credentials};
 pub use connect::{NewMailAccount, Server, connect};
 pub use coverage::{Coverage, report_coverage};

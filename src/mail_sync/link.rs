@@ -96,8 +96,11 @@ impl Link {
 async fn connect(session: &Session<'_>) -> Result<ImapConn, SyncError> {
     let deps = &session.deps;
     let target = target(&session.login.imap);
-    let mut conn = ImapConn::connect(&target, &deps.allowed, &deps.tls, deps.timeouts).await?;
     let credentials = credentials(&session.login.username, &session.login.secret);
-    conn.login(&credentials).await.map_err(SyncError::Login)?;
-    Ok(conn)
+    let signing_in = async {
+        let mut conn = ImapConn::connect(&target, &deps.allowed, &deps.tls, deps.timeouts).await?;
+        conn.login(&credentials).await.map_err(SyncError::Login)?;
+        Ok(conn)
+    };
+    session.host.sign_in(signing_in).await
 }

@@ -5,6 +5,7 @@
 
 mod arrival;
 mod backoff;
+mod budget;
 mod coverage;
 mod diagnosis;
 mod error;
@@ -13,6 +14,7 @@ mod headers;
 mod history;
 pub mod imap;
 mod link;
+mod manners;
 mod patience;
 mod prepare;
 mod reader;

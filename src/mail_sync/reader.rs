@@ -287,6 +287,8 @@ impl Fetcher<'_> {
                 result = listing.map(drop);
             }
         }
+        let fetched = bodies.values().map(|body| body.len() as u64).sum();
+        self.session.budget.spend(fetched, self.session.deps.clock.now());
         let asked = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         let complete = result.is_ok();
         let mut stopped_at = None;

@@ -1,15 +1,17 @@
 //! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::MailFolderId;
 use tokio::sync::Notify;
 
+use super::budget::Budget;
 use super::error::SyncError;
 use super::folders;
 use super::imap::ImapError;
 use super::link::Link;
+use super::manners::Host;
 use super::patience::Patience;
 use super::supervisor::Deps;
 use super::tally::Tally;
@@ -35,6 +37,10 @@ pub(super) struct Session<'a> {
     pub(super) counting: tokio::sync::Mutex<()>,
     /// Whether the watched folder was looked at.
     pub(super) watched: AtomicBool,
+    /// How much may be read today.
+    pub(super) budget: Budget,
+    /// Places at its mail server.
+    pub(super) host: Arc<Host>,
     memory: &'a Memory,
 }
 
@@ -77,6 +83,7 @@ impl Default for Memory {
 impl<'a> Session<'a> {
     pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
         let cx = lease.cx(&deps.clock);
+        let (host, budget) = (deps.manners.of(&login.imap.host), Budget::of(&login));
         Self {
             cx,
             deps,
@@ -88,6 +95,8 @@ impl<'a> Session<'a> {
             check: &bells.check,
             counting: tokio::sync::Mutex::default(),
             watched: AtomicBool::new(false),
+            budget,
+            host,
             memory,
         }
     }
@@ -155,6 +164,14 @@ impl<'a> Session<'a> {
     pub(super) async fn tell_progress(&self, end: bool) -> Result<(), SyncError> {
         if let Some(progress) = self.tally.due(end) {
             mail_accounts::report_progress(&self.cx, &self.deps.db, &self.lease, progress).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what was read, where that is limited.
+    pub(super) async fn keep_budget(&self) -> Result<(), SyncError> {
+        if let Some(read) = self.budget.unkept() {
+            mail_accounts::note_read(&self.cx, &self.deps.db, &self.lease, read).await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use tokio_rustls::rustls::ClientConfig;
 use uuid::Uuid;
 
 use super::imap::{AllowedHosts, Timeouts, TlsSetupError, client_config};
+use super::manners::Manners;
 use super::session::Bells;
 use super::{runner, trial};
 use crate::access::Cx;
@@ -58,6 +59,7 @@ pub struct Deps {
     pub(super) allowed: AllowedHosts,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) timeouts: Timeouts,
+    pub(super) manners: Arc<Manners>,
     memory: Arc<Semaphore>,
 }
 
@@ -76,6 +78,7 @@ impl Deps {
             allowed: trial::allowed(&config.allowed_private_hosts),
             tls: client_config(config.ca_file.as_deref())?,
             timeouts: trial::timeouts(),
+            manners: Arc::default(),
             memory: Arc::new(Semaphore::new(MEMORY as usize)),
         })
     }
