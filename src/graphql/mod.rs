@@ -50,6 +50,7 @@ mod tag_facet;
 mod tag_group;
 mod tag_refusal;
 mod tagging;
+mod thread;
 mod upload;
 mod user;
 mod variables;

@@ -87,6 +87,13 @@ pub fn last_message_at(cx: &Cx) -> contacts::Measure {
     })
 }
 
+/// Selects from the messages that match and that the actor may see.
+pub(super) fn matching(cx: &Cx, filter: &MessageFilter) -> SelectStatement {
+    let mut query = Query::select();
+    restrict(&mut query, cx, filter);
+    query
+}
+
 /// How many messages match.
 pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
     #[derive(FromQueryResult)]

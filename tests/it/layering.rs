@@ -57,6 +57,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mail_location", "messages"),
     ("mail_message", "messages"),
     ("mail_participant", "messages"),
+    ("mail_thread_key", "messages"),
     ("person", "users"),
     ("saved_filter", "contacts"),
     ("session", "users"),

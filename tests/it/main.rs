@@ -46,4 +46,5 @@ mod tag_groups;
 mod tag_merging;
 mod tagging;
 mod tags;
+mod threads;
 mod websocket;
