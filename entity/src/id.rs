@@ -38,7 +38,7 @@ macro_rules! ids {
 
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
-    MailAccountId MailFolderId MailMessageId MailAttachmentId
+    MailAccountId MailFolderId MailMessageId MailAttachmentId MailThreadId
     HistoryEntryId ContactImportId
     SkippedMessageId MailAccountEventId
 }

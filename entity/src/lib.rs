@@ -27,6 +27,7 @@ pub mod mail_location;
 pub mod mail_message;
 pub mod mail_pack_upkeep;
 pub mod mail_participant;
+pub mod mail_thread_key;
 pub mod person;
 pub mod saved_filter;
 pub mod session;

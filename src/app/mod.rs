@@ -14,7 +14,7 @@ use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
-use crate::messages::Contents;
+use crate::messages::{self, Contents};
 use crate::secrets::{SecretError, Secrets};
 use crate::tags;
 use crate::users::{self, LiveSessions};
@@ -75,6 +75,7 @@ impl App {
         std::fs::create_dir_all(folder).map_err(|error| BuildError::Folder(folder.clone(), error))?;
         let db = Db::open(&config.database_url, config.database_connections).await?;
         db.migrate().await?;
+        messages::threads::thread_rest(&db, &clock).await?;
         let feed = Feed::new(db.clone());
         let sessions = LiveSessions::new(db.clone(), clock.clone(), feed.clone());
         feed.set_observer(Box::new(sessions.clone()));

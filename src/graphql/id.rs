@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    MailMessageId, MailThreadId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -39,13 +39,15 @@ pub enum Type {
     ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
+    /// Mails that belong together.
+    Thread = 18,
     /// A mail that could not be stored.
     SkippedMessage = 22,
     /// Something that happened to a mailbox.
     MailAccountEvent = 23,
 }
 
-const TYPES: [Type; 15] = [
+const TYPES: [Type; 16] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -59,6 +61,7 @@ const TYPES: [Type; 15] = [
     Type::SavedFilter,
     Type::ContactImport,
     Type::HistoryEntry,
+    Type::Thread,
     Type::SkippedMessage,
     Type::MailAccountEvent,
 ];
@@ -90,6 +93,7 @@ api_ids! {
     SavedFilterId => SavedFilter,
     ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
+    MailThreadId => Thread,
     SkippedMessageId => SkippedMessage,
     MailAccountEventId => MailAccountEvent,
 }

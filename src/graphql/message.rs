@@ -14,6 +14,7 @@ use super::message_filter::MessageFilter;
 use super::own_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
 use super::reader::Reader;
 use super::scalar::DateTime;
+use super::thread::Thread;
 use crate::messages::{self, Content, ParticipantRole};
 
 /// How much of a message the viewer may see; what is beyond it is null, or an empty list.
@@ -40,6 +41,16 @@ impl Message {
         let participant =
             |found: &messages::Participant| MailParticipant { participant: found.clone(), reader: self.reader.clone() };
         Ok(participants.iter().filter(|participant| participant.role == role).map(participant).collect())
+    }
+
+    /// Its subject, as far as the viewer may see it.
+    pub(super) fn seen_subject(&self) -> Option<&str> {
+        Some(&self.message.subject)
+    }
+
+    /// Its snippet, as far as the viewer may see it.
+    pub(super) fn seen_snippet(&self) -> Option<&str> {
+        Some(&self.message.snippet)
     }
 
     async fn content(&self) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
@@ -73,6 +84,11 @@ impl Message {
         Ok(ids.iter().filter_map(|id| found.get(id)).map(folder).collect())
     }
 
+    /// The mails that belong together with it.
+    async fn thread(&self) -> Result<Thread, ApiError> {
+        Thread::of(self).await
+    }
+
     /// How much of it the viewer may see; what is beyond it is null, or an empty list.
     async fn access(&self) -> MessageAccess {
         // Only the owner of a mailbox sees its mail, and sees all of it.
@@ -99,12 +115,12 @@ impl Message {
 
     /// Its subject; empty when it has none.
     async fn subject(&self) -> Option<&str> {
-        Some(&self.message.subject)
+        self.seen_subject()
     }
 
     /// The beginning of its text.
     async fn snippet(&self) -> Option<&str> {
-        Some(&self.message.snippet)
+        self.seen_snippet()
     }
 
     /// Its text; made of its HTML where it has no other.
@@ -176,8 +192,8 @@ impl Message {
 
 /// Somebody on a message.
 pub struct MailParticipant {
-    participant: messages::Participant,
-    reader: Reader,
+    pub(super) participant: messages::Participant,
+    pub(super) reader: Reader,
 }
 
 /// Somebody on a message.

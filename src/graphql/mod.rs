@@ -53,6 +53,7 @@ mod tag_facet;
 mod tag_group;
 mod tag_refusal;
 mod tagging;
+mod thread;
 mod timeline;
 mod upload;
 mod user;

@@ -3,7 +3,7 @@
 use async_graphql::{ID, Interface};
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    MailMessageId, MailThreadId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use super::saved_filter::SavedFilter;
 use super::skipped_message::SkippedMessage;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
+use super::thread::Thread;
 use super::user::{User, Workspace};
 use crate::{mail_accounts, messages, users};
 
@@ -49,6 +50,8 @@ pub enum Node {
     MailFolder(MailFolder),
     /// A mail.
     Message(Message),
+    /// Mails that belong together.
+    Thread(Thread),
     /// A file in a mail.
     Attachment(Attachment),
     /// Something in the history of a contact or tag.
@@ -96,6 +99,10 @@ impl Node {
             Type::Message => {
                 let message = reader.own().load_one(MailMessageId(id)).await?;
                 message.map(|message| Self::Message(Message { message, reader: reader.clone() }))
+            }
+            Type::Thread => {
+                let thread = reader.own().load_one(MailThreadId(id)).await?;
+                thread.map(|thread| Self::Thread(Thread::new(thread, reader)))
             }
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;

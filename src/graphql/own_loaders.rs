@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
 use entity::{
-    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, Timestamp,
+    ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, MailThreadId,
+    SavedFilterId, Timestamp,
 };
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
@@ -15,7 +16,9 @@ use crate::contacts::saved::{self, SavedFilter};
 use crate::db::{Db, Fault};
 use crate::imports::{self, ContactImport};
 use crate::mail_accounts::{self, Folder, MailAccount};
+use crate::messages::threads::{self, Thread};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
+use crate::paging::{Page, PageError, Rows};
 
 /// The loaders of one viewer in one request or event.
 pub(super) type OwnLoaders = DataLoader<OwnLoad, HashMapCache>;
@@ -57,6 +60,18 @@ pub(super) struct LastMessageOf(pub ContactId);
 /// How many messages lie in a folder, in the life of its UIDs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub MailFolderId, pub i64);
+
+/// How many messages are in a thread.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct CountsOfThread(pub MailThreadId);
+
+/// Who wrote and got the messages of a thread.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ParticipantsOfThread(pub MailThreadId);
+
+/// A page of the messages of a thread, newest first.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct MessagesOfThread(pub MailThreadId, pub Page);
 
 impl Loader<SavedFilterId> for OwnLoad {
     type Value = SavedFilter;
@@ -181,5 +196,47 @@ impl Loader<LastMessageOf> for OwnLoad {
         let ids: Vec<ContactId> = keys.iter().map(|key| key.0).collect();
         let times = messages::last_message_times(&self.cx, &self.db, &ids).await?;
         Ok(times.into_iter().map(|(contact, at)| (LastMessageOf(contact), at)).collect())
+    }
+}
+
+impl Loader<MailThreadId> for OwnLoad {
+    type Value = Thread;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[MailThreadId]) -> Result<HashMap<MailThreadId, Thread>, Fault> {
+        let threads = threads::by_ids(&self.cx, &self.db, ids).await?;
+        Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
+    }
+}
+
+impl Loader<CountsOfThread> for OwnLoad {
+    type Value = threads::Counts;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[CountsOfThread]) -> Result<HashMap<CountsOfThread, threads::Counts>, Fault> {
+        let ids: Vec<MailThreadId> = keys.iter().map(|key| key.0).collect();
+        let counts = threads::counts(&self.cx, &self.db, &ids).await?;
+        Ok(counts.into_iter().map(|(thread, counts)| (CountsOfThread(thread), counts)).collect())
+    }
+}
+
+impl Loader<ParticipantsOfThread> for OwnLoad {
+    type Value = Arc<[Participant]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ParticipantsOfThread]) -> Result<HashMap<ParticipantsOfThread, Self::Value>, Fault> {
+        let ids: Vec<MailThreadId> = keys.iter().map(|key| key.0).collect();
+        Ok(all(keys, threads::participants(&self.cx, &self.db, &ids).await?, |key| key.0))
+    }
+}
+
+impl Loader<MessagesOfThread> for OwnLoad {
+    type Value = Result<Rows<Message>, PageError>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[MessagesOfThread]) -> Result<HashMap<MessagesOfThread, Self::Value>, Fault> {
+        let asked: Vec<_> = keys.iter().map(|MessagesOfThread(thread, page)| (*thread, page.clone())).collect();
+        let pages = threads::messages(&self.cx, &self.db, &asked).await?;
+        Ok(keys.iter().cloned().zip(pages).collect())
     }
 }

@@ -19,6 +19,7 @@ use super::scalar::Cursor;
 use super::tag::TagQuery;
 use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
+use super::thread::ThreadQuery;
 use super::user::{User, UserConnection, Workspace};
 use crate::{changes, users};
 
@@ -37,6 +38,7 @@ pub struct Query(
     SavedFilterQuery,
     MailAccountQuery,
     MessageQuery,
+    ThreadQuery,
 );
 
 /// What concerns no single noun.

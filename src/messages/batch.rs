@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, holes, rows, sweep};
+use super::{Error, Flags, Identity, NewHole, holes, rows, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -163,8 +163,12 @@ async fn insert(
 }
 
 /// Inserts the messages that are new; their ids by identity.
-async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[&Located]) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
-    let cx = tx.cx();
+async fn insert_messages(
+    tx: &mut Tx,
+    lease: &Lease,
+    mails: &[&Located],
+) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
+    let cx = &tx.cx().clone();
     let mut candidates: HashMap<&[u8], MailMessageId> = HashMap::with_capacity(mails.len());
     let mut models = Vec::with_capacity(mails.len());
     for mail in mails {
@@ -179,6 +183,7 @@ async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[&Located]) -> Result<H
     if models.is_empty() {
         return Ok(HashMap::new());
     }
+    threads::join(tx, lease.account, Some(mail_accounts::scope(lease.account, lease.owner)), &mut models).await?;
     let count = models.len() as u64;
     let inserted = rows::insert::<mail_message::ActiveModel>(tx.conn(), models).await?;
     if inserted == count {

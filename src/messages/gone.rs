@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
 
-use super::{Error, packs, sweep};
+use super::{Error, packs, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -125,6 +125,10 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
         .all(tx.conn())
         .await?;
     if some.is_empty() {
+        if threads::erase_keys(&tx, account).await? {
+            tx.commit().await?;
+            return Ok(true);
+        }
         mail_hole::Entity::delete_many()
             .filter(mail_hole::Column::Workspace.eq(workspace))
             .filter(mail_hole::Column::Folder.is_in(folders.iter().copied()))

@@ -99,6 +99,13 @@ pub async fn last_message_times(
     Ok(measured.into_iter().filter(|(_, at)| *at > i64::MIN).map(|(contact, at)| (contact, Timestamp(at))).collect())
 }
 
+/// Selects from the messages that match and that the actor may see.
+pub(super) fn matching(cx: &Cx, filter: &MessageFilter) -> SelectStatement {
+    let mut query = Query::select();
+    restrict(&mut query, cx, filter);
+    query
+}
+
 /// How many messages match.
 pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
     #[derive(FromQueryResult)]

@@ -1,7 +1,8 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
-//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`, reading
-//! raw mail (`mime`) and making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
+//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`,
+//! `mail_thread_key` (`threads`), reading raw mail (`mime`) and making its HTML safe (`html`). Does not fetch mail (`mail_sync`).
+//! Start reading at `batch`, then `queries`.
 
 mod batch;
 mod content;
@@ -18,8 +19,9 @@ mod queries;
 mod rows;
 mod skipped;
 mod sweep;
+pub mod threads;
 
-use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
+use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThreadId, Timestamp};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
@@ -45,6 +47,8 @@ pub struct Message {
     pub id: MailMessageId,
     /// The mailbox it is in.
     pub account: MailAccountId,
+    /// The thread it belongs to; none for a moment when it is from before there were threads.
+    pub thread: Option<MailThreadId>,
     /// Subject; empty when it has none.
     pub subject: String,
     /// Start of its text.
@@ -104,6 +108,7 @@ impl From<entity::mail_message::Model> for Message {
         Self {
             id: row.id,
             account: row.account,
+            thread: row.thread,
             subject: row.subject,
             snippet: row.snippet,
             sent_at: row.sent_at,

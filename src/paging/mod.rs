@@ -111,6 +111,12 @@ impl Page {
         self.limit
     }
 
+    /// Whether the rows are read from the end of the list on.
+    #[must_use]
+    pub fn is_backward(&self) -> bool {
+        self.backward
+    }
+
     /// Restricts and orders a query: by `sort`, then by `id`, in one direction. It reads one row more than the page has.
     ///
     /// # Errors

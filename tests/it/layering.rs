@@ -60,6 +60,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mail_message", "messages"),
     ("mail_pack_upkeep", "messages"),
     ("mail_participant", "messages"),
+    ("mail_thread_key", "messages"),
     ("person", "users"),
     ("saved_filter", "contacts"),
     ("session", "users"),

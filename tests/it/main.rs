@@ -48,5 +48,6 @@ mod tag_groups;
 mod tag_merging;
 mod tagging;
 mod tags;
+mod threads;
 mod timeline;
 mod websocket;
