@@ -39,5 +39,5 @@ macro_rules! ids {
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId
-    HistoryEntryId ContactImportId
+    HistoryEntryId ContactImportId ShareId
 }

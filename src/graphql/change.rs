@@ -33,6 +33,8 @@ pub enum ChangeKind {
     MailAccount,
     /// A user, their rights included.
     User,
+    /// What somebody lets a colleague see; told to both, and to Admins.
+    Share,
     /// The workspace itself.
     Workspace,
 }
@@ -138,6 +140,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
         Kind::SavedFilter => Some((ChangeKind::SavedFilter, Type::SavedFilter)),
         Kind::User => Some((ChangeKind::User, Type::User)),
+        Kind::Share => Some((ChangeKind::Share, Type::Share)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),
         Kind::MailAccount => Some((ChangeKind::MailAccount, Type::MailAccount)),

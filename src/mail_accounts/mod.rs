@@ -28,7 +28,9 @@ pub use folders::{
 };
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;
-pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, visible_accounts, visible_folders};
+pub use queries::{
+    accounts_at, by_ids, folders_by_ids, folders_of_accounts, list, owner_of, visible_accounts, visible_folders,
+};
 pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
 pub use signals::Signals;
@@ -118,7 +120,7 @@ impl Folder {
     }
 }
 
-/// Who may see what concerns a mailbox.
+/// Who sees what concerns a mailbox, its mail included as long as that is not marked private.
 #[must_use]
 pub fn scope(account: MailAccountId, owner: UserId) -> Scope {
     Scope::Mailbox(account, owner)

@@ -16,8 +16,9 @@ mod new_mail;
 mod queries;
 mod rows;
 mod sweep;
+mod visible;
 
-use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
+use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp, UserId};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
@@ -30,9 +31,10 @@ pub use list::{MessageFilter, count, last_message_at, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
-    participants_by_message_ids, visible,
+    participants_by_message_ids,
 };
 pub use sweep::{Sweep, located, sweep, uid_at_depth};
+pub use visible::{access, scope, visible, visible_at};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Message {
     pub id: MailMessageId,
     /// The mailbox it is in.
     pub account: MailAccountId,
+    /// Whose that is.
+    pub owner: UserId,
     /// Subject; empty when it has none.
     pub subject: String,
     /// Start of its text.
@@ -95,11 +99,13 @@ pub struct Attachment {
     pub inline: bool,
 }
 
-impl From<entity::mail_message::Model> for Message {
-    fn from(row: entity::mail_message::Model) -> Self {
+impl Message {
+    /// A row, and whose mailbox it is in.
+    fn new(row: entity::mail_message::Model, owner: UserId) -> Self {
         Self {
             id: row.id,
             account: row.account,
+            owner,
             subject: row.subject,
             snippet: row.snippet,
             sent_at: row.sent_at,
