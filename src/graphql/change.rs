@@ -128,7 +128,7 @@ impl Change {
 /// The user who did something.
 pub(super) async fn actor(reader: &Reader, actor: Option<UserId>) -> Result<Option<User>, ApiError> {
     match actor {
-        Some(user) => Ok(reader.shared().load_one(user).await?.map(User)),
+        Some(user) => Ok(reader.shared().load_one(user).await?.map(|user| User::new(user, reader))),
         None => Ok(None),
     }
 }

@@ -8,8 +8,10 @@ use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
 use super::mail_account_mutation::MailAccountMutation;
+use super::message_mutation::MessageMutation;
 use super::reader::Reader;
 use super::saved_filter::SavedFilterMutation;
+use super::share::ShareMutation;
 use super::sign_in::SignInMutation;
 use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
@@ -30,7 +32,9 @@ pub struct Mutation(
     TagGroupMutation,
     SavedFilterMutation,
     UserMutation,
+    ShareMutation,
     MailAccountMutation,
+    MessageMutation,
 );
 
 /// Administering users.
@@ -46,6 +50,6 @@ impl UserMutation {
         let user = id::decode_or_nil(&input.user_id);
         let rights: Rights = input.rights.iter().map(|right| (*right).into()).collect();
         let made = run(&["input", "userId"], || users::set_rights(reader.cx(), reader.db(), user, rights)).await?;
-        Ok(made.map(User).into())
+        Ok(made.map(|user| User::new(user, reader)).into())
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{ID, Interface};
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    SavedFilterId, ShareId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use super::mail_folder::MailFolder;
 use super::message::Message;
 use super::reader::Reader;
 use super::saved_filter::SavedFilter;
+use super::share::Share;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
 use super::user::{User, Workspace};
@@ -51,6 +52,8 @@ pub enum Node {
     Attachment(Attachment),
     /// Something in the history of a contact or tag.
     HistoryEntry(HistoryEntry),
+    /// What somebody lets a colleague see.
+    Share(Share),
 }
 
 impl Node {
@@ -61,7 +64,7 @@ impl Node {
             Type::Workspace if reader.cx().workspace == WorkspaceId(id) => {
                 users::workspace(reader.cx(), reader.db()).await?.map(|workspace| Self::Workspace(Workspace(workspace)))
             }
-            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User(user))),
+            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User::new(user, reader))),
             Type::Contact => {
                 let contact = loaders.load_one(ContactId(id)).await?;
                 contact.map(|contact| Self::Contact(Contact { contact, reader: reader.clone() }))
@@ -94,6 +97,10 @@ impl Node {
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
+            }
+            Type::Share => {
+                let share = reader.own().load_one(ShareId(id)).await?;
+                share.map(|share| Self::Share(Share { share, reader: reader.clone() }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,

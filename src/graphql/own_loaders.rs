@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
-use entity::{ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId};
+use entity::{
+    ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, SavedFilterId, ShareId, UserId,
+};
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
 use crate::access::Cx;
@@ -14,6 +16,7 @@ use crate::db::{Db, Fault};
 use crate::imports::{self, ContactImport};
 use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
+use crate::users::shares::{self, Share};
 
 /// The loaders of one viewer in one request or event.
 pub(super) type OwnLoaders = DataLoader<OwnLoad, HashMapCache>;
@@ -51,6 +54,30 @@ pub(super) struct FoldersOfAccount(pub MailAccountId);
 /// How many messages lie in a folder, in the life of its UIDs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CountsOf(pub MailFolderId, pub i64);
+
+/// What a user shares; nothing for users of whom the viewer may not see it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SharesOf(pub UserId);
+
+impl Loader<ShareId> for OwnLoad {
+    type Value = Share;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ShareId]) -> Result<HashMap<ShareId, Share>, Fault> {
+        Ok(shares::by_ids(&self.cx, &self.db, ids).await?.into_iter().map(|share| (share.id, share)).collect())
+    }
+}
+
+impl Loader<SharesOf> for OwnLoad {
+    type Value = Arc<[Share]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[SharesOf]) -> Result<HashMap<SharesOf, Self::Value>, Fault> {
+        let owners: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let shares = shares::of_owners(&self.cx, &self.db, &owners).await?;
+        Ok(shares.into_iter().map(|(owner, shares)| (SharesOf(owner), shares.into())).collect())
+    }
+}
 
 impl Loader<SavedFilterId> for OwnLoad {
     type Value = SavedFilter;

@@ -29,12 +29,13 @@ pub use folders::{
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;
 pub use queries::{
-    accounts_at, by_ids, folders_by_ids, folders_of_accounts, list, owner_of, visible_accounts, visible_folders,
+    accounts_at, by_ids, folders_by_ids, folders_of_accounts, hold, list, owner_of, visible_accounts, visible_folders,
 };
 pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
 pub use signals::Signals;
 
+use crate::access::{Actor, Cx};
 use crate::changes::Scope;
 
 /// A connected mailbox.
@@ -110,6 +111,14 @@ pub struct Folder {
     pub rebuilding: bool,
     /// Since when the server no longer lists it.
     pub gone_since: Option<Timestamp>,
+}
+
+impl MailAccount {
+    /// Whether the actor sees all of it; with whom an inbox is shared sees whose it is, its address and its folders.
+    #[must_use]
+    pub fn is_own(&self, cx: &Cx) -> bool {
+        matches!(cx.actor, Actor::System) || cx.user() == Some(self.owner)
+    }
 }
 
 impl Folder {

@@ -13,6 +13,7 @@ pub mod html;
 mod list;
 pub mod mime;
 mod new_mail;
+mod private;
 mod queries;
 mod rows;
 mod sweep;
@@ -29,6 +30,7 @@ pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, holes_of};
 pub use list::{MessageFilter, count, last_message_at, list};
 pub use new_mail::{Identity, NewMail, Origin};
+pub use private::{MarkError, set_private};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
     participants_by_message_ids,
