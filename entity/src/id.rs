@@ -39,6 +39,6 @@ macro_rules! ids {
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId MailThreadId
-    HistoryEntryId ContactImportId
+    HistoryEntryId ContactImportId ShareId
     SkippedMessageId MailAccountEventId
 }

@@ -31,6 +31,7 @@ pub mod mail_thread_key;
 pub mod person;
 pub mod saved_filter;
 pub mod session;
+pub mod share;
 pub mod sign_in_attempt;
 pub mod tag;
 pub mod tag_group;
@@ -41,4 +42,5 @@ pub mod workspace;
 pub mod workspace_user;
 
 pub use id::*;
+pub use share::ShareLevel;
 pub use time::Timestamp;

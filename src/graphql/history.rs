@@ -76,7 +76,7 @@ impl HistoryEntry {
 
     async fn load_actor(&self) -> Result<Option<User>, ApiError> {
         match self.entry.actor {
-            Some(actor) => Ok(self.reader.shared().load_one(actor).await?.map(User)),
+            Some(actor) => Ok(self.reader.shared().load_one(actor).await?.map(|user| User::new(user, &self.reader))),
             None => Ok(None),
         }
     }
@@ -114,7 +114,7 @@ impl HistoryEntry {
     /// One plain sentence, such as "Ann added the tag “hot prospect”." Names are those of then; the actor's is that of now.
     async fn summary(&self) -> Result<String, ApiError> {
         let actor = self.load_actor().await?;
-        Ok(self.entry.summary(actor.as_ref().map(|User(actor)| actor.name.as_str())))
+        Ok(self.entry.summary(actor.as_ref().map(|actor| actor.user.name.as_str())))
     }
 }
 

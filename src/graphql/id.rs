@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, MailThreadId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -41,13 +41,15 @@ pub enum Type {
     HistoryEntry = 13,
     /// Mails that belong together.
     Thread = 18,
+    /// What somebody lets a colleague see.
+    Share = 20,
     /// A mail that could not be stored.
     SkippedMessage = 22,
     /// Something that happened to a mailbox.
     MailAccountEvent = 23,
 }
 
-const TYPES: [Type; 16] = [
+const TYPES: [Type; 17] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -64,6 +66,7 @@ const TYPES: [Type; 16] = [
     Type::Thread,
     Type::SkippedMessage,
     Type::MailAccountEvent,
+    Type::Share,
 ];
 
 /// A typed id that has a form in the API.
@@ -96,6 +99,7 @@ api_ids! {
     MailThreadId => Thread,
     SkippedMessageId => SkippedMessage,
     MailAccountEventId => MailAccountEvent,
+    ShareId => Share,
 }
 
 /// The API's text of an id.

@@ -88,7 +88,7 @@ impl MailFolder {
         self.folder.synced
     }
 
-    /// Messages in it that are stored.
+    /// Messages in it that are stored and that the viewer may see.
     async fn message_count(&self) -> Result<i32, ApiError> {
         Ok(i32::try_from(self.counts().await?.messages).unwrap_or(i32::MAX))
     }

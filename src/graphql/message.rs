@@ -15,12 +15,14 @@ use super::own_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
 use super::reader::Reader;
 use super::scalar::DateTime;
 use super::thread::Thread;
+use crate::access::Level;
 use crate::messages::{self, Content, ParticipantRole};
 
 /// How much of a message the viewer may see; what is beyond it is null, or an empty list.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "Level")]
 pub enum MessageAccess {
-    /// Who, to whom, when.
+    /// Who, to whom, when, where.
     Metadata,
     /// Its subject too.
     Subject,
@@ -43,14 +45,19 @@ impl Message {
         Ok(participants.iter().filter(|participant| participant.role == role).map(participant).collect())
     }
 
+    /// The message, for what is seen from this level on.
+    fn at(&self, least: Level) -> Option<&messages::Message> {
+        (messages::access(self.reader.cx(), &self.message) >= least).then_some(&self.message)
+    }
+
     /// Its subject, as far as the viewer may see it.
     pub(super) fn seen_subject(&self) -> Option<&str> {
-        Some(&self.message.subject)
+        Some(&self.at(Level::Subject)?.subject)
     }
 
     /// Its snippet, as far as the viewer may see it.
     pub(super) fn seen_snippet(&self) -> Option<&str> {
-        Some(&self.message.snippet)
+        Some(&self.at(Level::Full)?.snippet)
     }
 
     async fn content(&self) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
@@ -91,8 +98,7 @@ impl Message {
 
     /// How much of it the viewer may see; what is beyond it is null, or an empty list.
     async fn access(&self) -> MessageAccess {
-        // Only the owner of a mailbox sees its mail, and sees all of it.
-        MessageAccess::Full
+        messages::access(self.reader.cx(), &self.message).into()
     }
 
     /// Its authors.
@@ -113,23 +119,23 @@ impl Message {
         self.participants(ParticipantRole::Cc).await
     }
 
-    /// Its subject; empty when it has none.
+    /// Its subject; empty when it has none. From SUBJECT on.
     async fn subject(&self) -> Option<&str> {
         self.seen_subject()
     }
 
-    /// The beginning of its text.
+    /// The beginning of its text. With FULL.
     async fn snippet(&self) -> Option<&str> {
         self.seen_snippet()
     }
 
-    /// Its text; made of its HTML where it has no other.
+    /// Its text; made of its HTML where it has no other. With FULL.
     async fn text(&self) -> Option<Result<String, ApiError>> {
         let content = self.content().await.transpose()?;
         Some(content.map(|content| content.text.clone()))
     }
 
-    /// Sanitized; remote images are blocked. Null for a message that is only text.
+    /// Sanitized; remote images are blocked. Null for a message that is only text. With FULL.
     async fn html(&self) -> Option<Result<String, ApiError>> {
         match self.content().await.transpose()? {
             Ok(content) => content.html.clone().map(Ok),
@@ -167,7 +173,7 @@ impl Message {
         self.message.private
     }
 
-    /// The files in it.
+    /// The files in it. With FULL; else an empty list.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
         let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();

@@ -3,7 +3,7 @@
 use async_graphql::{ID, Interface};
 use entity::{
     ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, MailThreadId, SavedFilterId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use super::mail_folder::MailFolder;
 use super::message::Message;
 use super::reader::Reader;
 use super::saved_filter::SavedFilter;
+use super::share::Share;
 use super::skipped_message::SkippedMessage;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
@@ -60,6 +61,8 @@ pub enum Node {
     SkippedMessage(SkippedMessage),
     /// Something that happened to a mailbox.
     MailAccountEvent(MailAccountEvent),
+    /// What somebody lets a colleague see.
+    Share(Share),
 }
 
 impl Node {
@@ -70,7 +73,7 @@ impl Node {
             Type::Workspace if reader.cx().workspace == WorkspaceId(id) => {
                 users::workspace(reader.cx(), reader.db()).await?.map(|workspace| Self::Workspace(Workspace(workspace)))
             }
-            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User(user))),
+            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User::new(user, reader))),
             Type::Contact => {
                 let contact = loaders.load_one(ContactId(id)).await?;
                 contact.map(|contact| Self::Contact(Contact { contact, reader: reader.clone() }))
@@ -115,6 +118,10 @@ impl Node {
             Type::MailAccountEvent => {
                 let event = mail_accounts::event(reader.cx(), reader.db(), MailAccountEventId(id)).await?;
                 event.map(|event| Self::MailAccountEvent(MailAccountEvent { event }))
+            }
+            Type::Share => {
+                let share = reader.own().load_one(ShareId(id)).await?;
+                share.map(|share| Self::Share(Share { share, reader: reader.clone() }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,

@@ -7,7 +7,7 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::TokioSpawner;
 use entity::{
     ContactId, ContactImportId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, MailThreadId,
-    SavedFilterId, Timestamp,
+    SavedFilterId, ShareId, Timestamp, UserId,
 };
 
 use super::loaders::{BATCH, FineTimer, GATHER, all};
@@ -19,6 +19,7 @@ use crate::mail_accounts::{self, Folder, MailAccount};
 use crate::messages::threads::{self, Thread};
 use crate::messages::{self, Attachment, Counts, Message, Participant};
 use crate::paging::{Page, PageError, Rows};
+use crate::users::shares::{self, Share};
 
 /// The loaders of one viewer in one request or event.
 pub(super) type OwnLoaders = DataLoader<OwnLoad, HashMapCache>;
@@ -72,6 +73,29 @@ pub(super) struct ParticipantsOfThread(pub MailThreadId);
 /// A page of the messages of a thread, newest first.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct MessagesOfThread(pub MailThreadId, pub Page);
+/// What a user shares; nothing for users of whom the viewer may not see it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SharesOf(pub UserId);
+
+impl Loader<ShareId> for OwnLoad {
+    type Value = Share;
+    type Error = Fault;
+
+    async fn load(&self, ids: &[ShareId]) -> Result<HashMap<ShareId, Share>, Fault> {
+        Ok(shares::by_ids(&self.cx, &self.db, ids).await?.into_iter().map(|share| (share.id, share)).collect())
+    }
+}
+
+impl Loader<SharesOf> for OwnLoad {
+    type Value = Arc<[Share]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[SharesOf]) -> Result<HashMap<SharesOf, Self::Value>, Fault> {
+        let owners: Vec<UserId> = keys.iter().map(|key| key.0).collect();
+        let shares = shares::of_owners(&self.cx, &self.db, &owners).await?;
+        Ok(shares.into_iter().map(|(owner, shares)| (SharesOf(owner), shares.into())).collect())
+    }
+}
 
 impl Loader<SavedFilterId> for OwnLoad {
     type Value = SavedFilter;

@@ -78,7 +78,8 @@ impl CommonQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
         let reader = Reader::of(ctx)?;
         let id = reader.cx().user().ok_or_else(ApiError::unauthenticated)?;
-        reader.shared().load_one(id).await?.map(User).ok_or_else(ApiError::unauthenticated)
+        let user = reader.shared().load_one(id).await?.ok_or_else(ApiError::unauthenticated)?;
+        Ok(User::new(user, reader))
     }
 
     /// The viewer's workspace.
@@ -147,7 +148,7 @@ impl CommonQuery {
             let reader = counting.clone();
             async move { Ok(users::count(reader.cx(), reader.db()).await?) }.boxed()
         });
-        Ok(UserConnection { rows: rows.map(User), count })
+        Ok(UserConnection { rows: rows.map(|user| User::new(user, reader)), count })
     }
 }
 

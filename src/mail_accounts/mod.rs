@@ -36,12 +36,16 @@ pub use folders::{
 };
 pub use lease::{Lease, claim, heartbeat, held, release};
 pub use problem::Problem;
-pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, own_folders, visible_accounts, visible_folders};
+pub use queries::{
+    accounts_at, by_ids, folders_by_ids, folders_of_accounts, hold, list, own_folders, owner_of, visible_accounts,
+    visible_folders,
+};
 pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
 pub use settings::{Settings, update};
 pub use signals::Signals;
 
+use crate::access::{Actor, Cx};
 use crate::changes::Scope;
 
 /// A connected mailbox.
@@ -125,6 +129,14 @@ pub struct Folder {
     pub coverage_due: bool,
 }
 
+impl MailAccount {
+    /// Whether the actor sees all of it; with whom an inbox is shared sees whose it is, its address and its folders.
+    #[must_use]
+    pub fn is_own(&self, cx: &Cx) -> bool {
+        matches!(cx.actor, Actor::System) || cx.user() == Some(self.owner)
+    }
+}
+
 impl Folder {
     /// Whether some of its history is still to be read.
     #[must_use]
@@ -140,7 +152,7 @@ impl Folder {
     }
 }
 
-/// Who may see what concerns a mailbox.
+/// Who sees what concerns a mailbox, its mail included as long as that is not marked private.
 #[must_use]
 pub fn scope(account: MailAccountId, owner: UserId) -> Scope {
     Scope::Mailbox(account, owner)

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, holes, rows, sweep, threads};
+use super::{Error, Flags, Identity, NewHole, holes, rows, scope, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -153,7 +153,7 @@ async fn insert(
     rows::insert::<entity::mail_participant::ActiveModel>(tx.conn(), participants).await?;
     rows::insert::<entity::mail_attachment::ActiveModel>(tx.conn(), attachments).await?;
     sweep::recount(tx, lease, &touched, &moved).await?;
-    let scope = mail_accounts::scope(lease.account, lease.owner);
+    let scope = scope(lease.account, lease.owner, false);
     for message in announced {
         stored.arrived += 1;
         let change = NewChange::in_scope(scope, Kind::Message, Action::Created, message).version(1);

@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 
 use super::html::{self, RemoteImages};
 use super::{Error, mime, queries};
-use crate::access::Cx;
+use crate::access::{Cx, Level};
 use crate::blobs::{Blobs, Locator};
 use crate::db::Db;
 
@@ -48,24 +48,24 @@ impl Contents {
         Self { blobs, cache: Arc::new(Cache::with_weighter(1_000, KEPT, Bytewise)) }
     }
 
-    /// What a message says; none when the actor may not see it.
+    /// What a message says; none when the actor may not see all of it.
     pub async fn read(&self, cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<Arc<Content>>, Error> {
-        let Some(row) = queries::visible_row(cx, db, id).await? else { return Ok(None) };
+        let Some(found) = queries::find(db.reader(), cx, id, Level::Full).await? else { return Ok(None) };
         // The bytes of a message never change, so what was read of them holds.
         if let Some(content) = self.cache.get(&id) {
             return Ok(Some(content));
         }
-        let raw = self.blobs.read(&locator(&row)).await?;
+        let raw = self.blobs.read(&locator(&found.row)).await?;
         let content = tokio::task::spawn_blocking(move || Arc::new(read(&raw)));
         let content = content.await.map_err(|_| crate::blobs::BlobError::Interrupted)?;
         self.cache.insert(id, Arc::clone(&content));
         Ok(Some(content))
     }
 
-    /// The message as its server sent it, or as much as is stored; none when the actor may not see it.
+    /// The message as its server sent it, or as much as is stored; none when the actor may not see all of it.
     pub async fn raw(&self, cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<Bytes>, Error> {
-        let Some(row) = queries::visible_row(cx, db, id).await? else { return Ok(None) };
-        Ok(Some(self.blobs.read(&locator(&row)).await?))
+        let Some(found) = queries::find(db.reader(), cx, id, Level::Full).await? else { return Ok(None) };
+        Ok(Some(self.blobs.read(&locator(&found.row)).await?))
     }
 }
 

@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
 
-use super::{Error, packs, sweep, threads};
+use super::{Error, packs, scope, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -47,7 +47,7 @@ pub async fn hide_gone(cx: &Cx, db: &Db, lease: &Lease) -> Result<usize, Error> 
             .filter(mail_message::Column::Id.eq(row.id))
             .exec(tx.conn())
             .await?;
-        let scope = mail_accounts::scope(lease.account, lease.owner);
+        let scope = scope(lease.account, lease.owner, row.private);
         tx.record(NewChange::in_scope(scope, Kind::Message, Action::Removed, row.id).version(row.version + 1));
     }
     tx.commit().await?;

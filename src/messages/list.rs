@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
+use sea_orm::FromQueryResult;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{FromQueryResult, Iterable};
 
 use super::Message;
-use super::queries::{visible, visible_account_ids};
-use crate::access::Cx;
+use super::queries::{Owned, select, visible_account_ids};
+use super::visible::visible;
+use crate::access::{Cx, Level};
 use crate::contacts;
 use crate::db::{Db, Fault};
 use crate::mail_accounts::{self, Role};
@@ -43,8 +44,7 @@ pub async fn list(
     filter: &MessageFilter,
     page: &Page,
 ) -> Result<Result<Rows<Message>, PageError>, Fault> {
-    let mut query = Query::select();
-    query.columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)));
+    let mut query = select(cx, Level::Metadata);
     restrict(&mut query, cx, filter);
     // With one mailbox, the index gives the order and the page stops early.
     if let [account] = *visible_account_ids(cx, db).await?.as_slice() {
@@ -54,8 +54,8 @@ pub async fn list(
     if let Err(error) = page.apply(&mut query, &sort, &id, true, true) {
         return Ok(Err(error));
     }
-    let rows = mail_message::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
-    let rows = page.rows(rows, |row| Place(Sort::Number(row.received_at.0), row.id.0));
+    let rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    let rows = page.rows(rows, |Owned { row, .. }| Place(Sort::Number(row.received_at.0), row.id.0));
     Ok(Ok(rows.map(Message::from)))
 }
 
@@ -113,7 +113,10 @@ pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Faul
         count: i64,
     }
     let mut query = Query::select();
-    query.expr_as(message(mail_message::Column::Id).count(), "count");
+    query
+        .expr_as(message(mail_message::Column::Id).count(), "count")
+        .from(mail_message::Entity)
+        .cond_where(visible(cx));
     restrict(&mut query, cx, filter);
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
@@ -124,7 +127,6 @@ fn message(column: mail_message::Column) -> sea_orm::sea_query::SimpleExpr {
 }
 
 fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
-    query.from(mail_message::Entity).cond_where(visible(cx));
     if let Some(accounts) = &filter.account_ids {
         query.and_where(message(mail_message::Column::Account).is_in(accounts.iter().copied()));
     }

@@ -15,13 +15,15 @@ mod list;
 pub mod mime;
 mod new_mail;
 mod packs;
+mod private;
 mod queries;
 mod rows;
 mod skipped;
 mod sweep;
 pub mod threads;
+mod visible;
 
-use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThreadId, Timestamp};
+use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThreadId, Timestamp, UserId};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
@@ -33,12 +35,14 @@ pub use holes::{Hole, NewHole, due_holes, hole_uids, holes_of};
 pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use packs::{find_unnamed_packs, look_after_packs};
+pub use private::{MarkError, set_private};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
-    participants_by_message_ids, visible,
+    participants_by_message_ids,
 };
 pub use skipped::{SkippedMessage, note_headers, retry_skipped, skipped, skipped_by_id, skipped_count, take_headless};
 pub use sweep::{Sweep, located, oldest_in, sweep, uid_at_depth};
+pub use visible::{access, scope, visible, visible_at};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub struct Message {
     pub account: MailAccountId,
     /// The thread it belongs to; none for a moment when it is from before there were threads.
     pub thread: Option<MailThreadId>,
+    /// Whose that is.
+    pub owner: UserId,
     /// Subject; empty when it has none.
     pub subject: String,
     /// Start of its text.
@@ -103,12 +109,14 @@ pub struct Attachment {
     pub inline: bool,
 }
 
-impl From<entity::mail_message::Model> for Message {
-    fn from(row: entity::mail_message::Model) -> Self {
+impl Message {
+    /// A row, and whose mailbox it is in.
+    fn new(row: entity::mail_message::Model, owner: UserId) -> Self {
         Self {
             id: row.id,
             account: row.account,
             thread: row.thread,
+            owner,
             subject: row.subject,
             snippet: row.snippet,
             sent_at: row.sent_at,

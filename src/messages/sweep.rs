@@ -8,7 +8,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbErr, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect, QueryTrait};
 
-use super::{Error, Flags, rows};
+use super::{Error, Flags, rows, scope};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
@@ -198,7 +198,6 @@ pub(super) async fn recount(
         flagged: bool,
         answered: bool,
     }
-    let scope = mail_accounts::scope(lease.account, lease.owner);
     for some in messages.chunks(rows::IDS_PER_STATEMENT) {
         let places = mail_location::Entity::find()
             .select_only()
@@ -259,6 +258,7 @@ pub(super) async fn recount(
                 .exec(tx.conn())
                 .await?;
             if told {
+                let scope = scope(lease.account, lease.owner, row.private);
                 let action = if back { Action::Created } else { Action::Updated };
                 tx.record(NewChange::in_scope(scope, Kind::Message, action, row.id).version(version));
             }

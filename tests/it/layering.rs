@@ -64,6 +64,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("person", "users"),
     ("saved_filter", "contacts"),
     ("session", "users"),
+    ("share", "users"),
     ("sign_in_attempt", "users"),
     ("tag", "tags"),
     ("tag_group", "tags"),

@@ -1,0 +1,37 @@
+//! What users let colleagues see.
+
+use sea_orm_migration::prelude::*;
+
+use crate::ddl;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+/// `resource` is INBOX, CALENDAR or KANBAN_BOARD: all mailboxes, calendars or boards of the owner. `level` says how much of them.
+const UP: &str = r"
+CREATE TABLE share (
+    workspace UUID NOT NULL,
+    id UUID NOT NULL,
+    owner UUID NOT NULL,
+    grantee UUID NOT NULL,
+    resource TEXT NOT NULL,
+    level TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace, id),
+    FOREIGN KEY (workspace, owner) REFERENCES workspace_user (workspace, id),
+    FOREIGN KEY (workspace, grantee) REFERENCES workspace_user (workspace, id)
+);
+CREATE UNIQUE INDEX share_once ON share (workspace, owner, grantee, resource);
+CREATE INDEX share_of_grantee ON share (workspace, grantee, resource)
+";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl::run(manager, UP).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl::drop_tables(manager, &["share"]).await
+    }
+}
