@@ -26,6 +26,7 @@ pub mod mail_location;
 pub mod mail_message;
 pub mod mail_participant;
 pub mod person;
+pub mod private_reading;
 pub mod saved_filter;
 pub mod session;
 pub mod share;

@@ -58,6 +58,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mail_message", "messages"),
     ("mail_participant", "messages"),
     ("person", "users"),
+    ("private_reading", "messages"),
     ("saved_filter", "contacts"),
     ("session", "users"),
     ("share", "users"),
