@@ -29,6 +29,7 @@ pub mod mail_pack_upkeep;
 pub mod mail_participant;
 pub mod mail_thread_key;
 pub mod person;
+pub mod private_reading;
 pub mod saved_filter;
 pub mod session;
 pub mod share;

@@ -1,4 +1,4 @@
-//! What users let colleagues see.
+//! What users let colleagues see, and who read what was marked private all the same.
 
 use sea_orm_migration::prelude::*;
 
@@ -7,7 +7,8 @@ use crate::ddl;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// `resource` is INBOX, CALENDAR or KANBAN_BOARD: all mailboxes, calendars or boards of the owner. `level` says how much of them.
+/// `resource` is INBOX, CALENDAR or `KANBAN_BOARD`: all mailboxes, calendars or boards of the owner. `level` says how much of them.
+/// `private_reading` is a record: `viewer` first read the text of `message`, which is another's, while it was marked private.
 const UP: &str = r"
 CREATE TABLE share (
     workspace UUID NOT NULL,
@@ -22,7 +23,16 @@ CREATE TABLE share (
     FOREIGN KEY (workspace, grantee) REFERENCES workspace_user (workspace, id)
 );
 CREATE UNIQUE INDEX share_once ON share (workspace, owner, grantee, resource);
-CREATE INDEX share_of_grantee ON share (workspace, grantee, resource)
+CREATE INDEX share_of_grantee ON share (workspace, grantee, resource);
+CREATE TABLE private_reading (
+    workspace UUID NOT NULL,
+    message UUID NOT NULL,
+    viewer UUID NOT NULL,
+    first_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace, message, viewer),
+    FOREIGN KEY (workspace, message) REFERENCES mail_message (workspace, id),
+    FOREIGN KEY (workspace, viewer) REFERENCES workspace_user (workspace, id)
+)
 ";
 
 #[async_trait::async_trait]
@@ -32,6 +42,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        ddl::drop_tables(manager, &["share"]).await
+        ddl::drop_tables(manager, &["private_reading", "share"]).await
     }
 }

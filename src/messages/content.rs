@@ -8,6 +8,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::html::{self, RemoteImages};
+use super::private::note_reading;
 use super::{Error, mime, queries};
 use crate::access::{Cx, Level};
 use crate::blobs::{Blobs, Locator};
@@ -51,6 +52,7 @@ impl Contents {
     /// What a message says; none when the actor may not see all of it.
     pub async fn read(&self, cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<Arc<Content>>, Error> {
         let Some(found) = queries::find(db.reader(), cx, id, Level::Full).await? else { return Ok(None) };
+        note_reading(cx, db, &found).await?;
         // The bytes of a message never change, so what was read of them holds.
         if let Some(content) = self.cache.get(&id) {
             return Ok(Some(content));
@@ -65,6 +67,7 @@ impl Contents {
     /// The message as its server sent it, or as much as is stored; none when the actor may not see all of it.
     pub async fn raw(&self, cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<Bytes>, Error> {
         let Some(found) = queries::find(db.reader(), cx, id, Level::Full).await? else { return Ok(None) };
+        note_reading(cx, db, &found).await?;
         Ok(Some(self.blobs.read(&locator(&found.row)).await?))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use entity::{
     MailAccountId, MailFolderId, MailMessageId, WorkspaceId, mail_attachment, mail_hole, mail_location, mail_message,
-    mail_participant,
+    mail_participant, private_reading,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
@@ -155,6 +155,11 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
     mail_location::Entity::delete_many()
         .filter(mail_location::Column::Workspace.eq(workspace))
         .filter(mail_location::Column::Message.is_in(ids.iter().copied()))
+        .exec(tx.conn())
+        .await?;
+    private_reading::Entity::delete_many()
+        .filter(private_reading::Column::Workspace.eq(workspace))
+        .filter(private_reading::Column::Message.is_in(ids.iter().copied()))
         .exec(tx.conn())
         .await?;
     mail_message::Entity::delete_many()

@@ -1,8 +1,8 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
 //! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`,
-//! `mail_thread_key` (`threads`), reading raw mail (`mime`) and making its HTML safe (`html`). Does not fetch mail (`mail_sync`).
-//! Start reading at `batch`, then `queries`.
+//! `mail_thread_key` (`threads`), `private_reading`, reading raw mail (`mime`) and making its HTML safe (`html`). Does not fetch
+//! mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
 mod content;

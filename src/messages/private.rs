@@ -1,9 +1,12 @@
-//! Marking mail private.
+//! Mail that its owner marked private, and who read it all the same.
 
-use entity::{MailMessageId, mail_message};
+use entity::{MailMessageId, mail_message, private_reading};
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
 
-use super::{Message, queries, scope};
+use super::queries::{self, Owned};
+use super::{Message, scope};
 use crate::access::{Cx, Level};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Fault};
@@ -58,4 +61,23 @@ pub async fn set_private(cx: &Cx, db: &Db, id: MailMessageId, private: bool) -> 
     tx.record(NewChange { before, ..change });
     tx.commit().await?;
     Ok(found.into())
+}
+
+/// Puts on record that the actor reads the text of what another marked private: once for each message and reader.
+pub(super) async fn note_reading(cx: &Cx, db: &Db, found: &Owned) -> Result<(), Fault> {
+    let Some(viewer) = cx.viewer().filter(|viewer| found.row.private && viewer.user != found.owner) else {
+        return Ok(());
+    };
+    let key = (cx.workspace, found.row.id, viewer.user);
+    if private_reading::Entity::find_by_id(key).one(db.reader()).await?.is_none() {
+        let reading = private_reading::ActiveModel {
+            workspace: Set(cx.workspace),
+            message: Set(found.row.id),
+            viewer: Set(viewer.user),
+            first_at: Set(cx.now()),
+        };
+        let once = OnConflict::new().do_nothing().to_owned();
+        private_reading::Entity::insert(reading).on_conflict(once).exec_without_returning(db.writer()).await?;
+    }
+    Ok(())
 }

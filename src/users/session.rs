@@ -65,7 +65,7 @@ pub(super) async fn authenticate(db: &Db, clock: &Clock, token_hash: &[u8]) -> R
             .exec(db.writer())
             .await?;
     }
-    Ok(sessions(found).pop())
+    Ok(sessions(&found).pop())
 }
 
 /// The running sessions of a user.
@@ -76,7 +76,7 @@ pub(super) async fn of_user(
     user: UserId,
 ) -> Result<Vec<Session>, Fault> {
     let found = find(db, "s.workspace = $1 AND s.user_id = $3", [workspace.into(), now.into(), user.into()]).await?;
-    Ok(sessions(found))
+    Ok(sessions(&found))
 }
 
 /// The session with an id, if it still runs, with the rights of now.
@@ -87,7 +87,7 @@ pub async fn running_session(
     id: SessionId,
 ) -> Result<Option<Session>, Fault> {
     let values = [workspace.into(), clock.now().into(), id.into()];
-    Ok(sessions(find(db, "s.workspace = $1 AND s.id = $3", values).await?).pop())
+    Ok(sessions(&find(db, "s.workspace = $1 AND s.id = $3", values).await?).pop())
 }
 
 /// Ends the session through which the actor asks. Its sockets close, on every node.
@@ -124,7 +124,7 @@ struct Found {
     inbox_level: Option<ShareLevel>,
 }
 
-fn sessions(found: Vec<Found>) -> Vec<Session> {
+fn sessions(found: &[Found]) -> Vec<Session> {
     let of_session = found.chunk_by(|one, next| one.id == next.id && one.workspace == next.workspace);
     let session = |rows: &[Found]| {
         let inboxes = rows.iter().filter_map(|row| row.inbox_owner.zip(row.inbox_level)).collect::<Inboxes>();

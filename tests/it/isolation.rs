@@ -97,7 +97,6 @@ fn place(name: &'static str, kind: Kind, document: &'static str, variables: impl
 fn places(own: &Ids, email: String) -> Vec<Place> {
     let (contact, same_contact, tag) = (own.contact.clone(), own.contact.clone(), own.tag.clone());
     let (grouped, into, spare) = (own.tag.clone(), own.tag.clone(), own.spare.clone());
-    let to_colleague = own.colleague.clone();
     vec![
         place("Query.node.id", Kind::Any, NODE, |id| json!({ "id": id })),
         place("Query.nodes.ids", Kind::Any, NODES, |id| json!({ "ids": [id, id] })),
@@ -188,6 +187,17 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
+        place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
+        place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
+        place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
+        place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
+    ]
+}
+
+fn places_of_shares(own: &Ids) -> Vec<Place> {
+    let to_colleague = own.colleague.clone();
+    vec![
         place(
             "ShareInput.ownerId",
             Kind::User,
@@ -202,11 +212,6 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             |id| json!({ "input": { "granteeId": id, "resource": "INBOX", "level": "FULL" } }),
         ),
         place("Mutation.unshare.id", Kind::Share, UNSHARE, |id| json!({ "id": id })),
-        place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
-        place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
-        place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
-        place("Mutation.deleteTag.id", Kind::Tag, DELETE_TAG, |id| json!({ "id": id })),
-        place("Mutation.deleteContact.id", Kind::Contact, DELETE, |id| json!({ "id": id })),
     ]
 }
 
@@ -303,7 +308,8 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
         let (company, other) = (test.workspace(Plan::Pro).await, test.workspace(Plan::Pro).await);
         let (own, foreign) = (furnish(&company, &test.url).await, furnish(&other, &test.url).await);
         let (ann, stranger) = (&company.ann, &other.ann);
-        let places = places(&own, ann.email.clone());
+        let mut places = places(&own, ann.email.clone());
+        places.extend(places_of_shares(&own));
         let told = places.iter().map(|place| place.name.to_owned()).chain(OF_MAIL.map(str::to_owned));
         let told: BTreeSet<_> = told.collect();
         assert_eq!(told, places_of_the_schema(ann).await, "every place for an id stands in this story's table");

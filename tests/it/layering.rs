@@ -62,6 +62,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mail_participant", "messages"),
     ("mail_thread_key", "messages"),
     ("person", "users"),
+    ("private_reading", "messages"),
     ("saved_filter", "contacts"),
     ("session", "users"),
     ("share", "users"),
