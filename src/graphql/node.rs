@@ -93,7 +93,7 @@ impl Node {
             }
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
-                attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
+                attachment.map(|attachment| Self::Attachment(Attachment { attachment, reader: reader.clone() }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,

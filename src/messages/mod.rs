@@ -5,6 +5,7 @@
 
 mod batch;
 mod content;
+mod download;
 mod error;
 mod flags;
 mod gone;
@@ -13,6 +14,7 @@ pub mod html;
 mod list;
 pub mod mime;
 mod new_mail;
+mod picture;
 mod queries;
 mod rows;
 mod sweep;
@@ -21,6 +23,7 @@ use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestam
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
+pub use download::{Download, DownloadError, Purpose, ticket};
 pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
@@ -28,6 +31,7 @@ pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, holes_of};
 pub use list::{MessageFilter, count, last_message_at, list};
 pub use new_mail::{Identity, NewMail, Origin};
+pub use picture::Picture;
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
     participants_by_message_ids, visible,
@@ -85,12 +89,16 @@ pub struct Participant {
 pub struct Attachment {
     /// Its id.
     pub id: MailAttachmentId,
+    /// The message it is in.
+    pub message: MailMessageId,
     /// Its name; empty when it has none.
     pub filename: String,
     /// Media type.
     pub content_type: String,
     /// Bytes, decoded.
     pub size: u64,
+    /// By what the message's HTML refers to it.
+    pub content_id: Option<String>,
     /// Whether it is shown within the message.
     pub inline: bool,
 }
@@ -120,9 +128,11 @@ impl From<entity::mail_attachment::Model> for Attachment {
     fn from(row: entity::mail_attachment::Model) -> Self {
         Self {
             id: row.id,
+            message: row.message,
             filename: row.filename,
             content_type: row.content_type,
             size: u64::try_from(row.size).unwrap_or_default(),
+            content_id: row.content_id,
             inline: row.inline,
         }
     }
