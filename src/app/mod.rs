@@ -34,7 +34,7 @@ pub struct App {
     pub sessions: LiveSessions,
     /// The sync of mailboxes.
     pub mail_sync: Supervisor,
-    /// Reads what is in messages.
+    /// Reads what is in messages, files too.
     pub contents: Contents,
     /// What goes on behind answered requests.
     pub work: Work,
@@ -83,7 +83,7 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
-        let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
+        let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let config = Arc::new(config);
         let numbering = Numbering::default();

@@ -2,6 +2,7 @@
 //! Owns writing packs durably and reading from them; what a pack holds and when it may go is the writer's business.
 //! Start at [`Blobs`]; `pack` has the layout.
 
+mod held;
 mod pack;
 mod spool;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, memory::InMemory, path::Path as Key,
 };
 
+pub use held::Held;
 pub use pack::{Locator, PACK, PLAIN};
 pub use spool::Spool;
 

@@ -90,3 +90,24 @@ async fn the_folder_is_for_its_owner_only() {
     std::fs::write(folder.path().join("file"), "").unwrap();
     assert!(matches!(Blobs::local(&folder.path().join("file")), Err(BlobError::Folder(..))));
 }
+
+#[tokio::test]
+async fn what_is_held_comes_out_in_pieces() {
+    use futures_util::TryStreamExt;
+    let folder = tempfile::tempdir().unwrap();
+    for length in [0, 10, Held::IN_MEMORY, Held::IN_MEMORY + 1, 1 << 20] {
+        let bytes: Vec<u8> = (0..length).map(|number| u8::try_from(number % 251).unwrap()).collect();
+        let end = length as u64;
+        for range in [0..end, end / 3..end / 2, end..end, end.saturating_sub(1)..end] {
+            let held = Held::keep(bytes.clone(), folder.path()).await.unwrap();
+            assert_eq!(held.length(), end);
+            let pieces: Vec<Bytes> = held.pieces(range.clone()).await.unwrap().try_collect().await.unwrap();
+            assert!(length <= Held::IN_MEMORY || pieces.iter().all(|piece| piece.len() <= 64 << 10));
+            let within = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            assert!(pieces.concat() == bytes[within], "{length}: {range:?}");
+        }
+        let held = Held::keep(bytes, folder.path()).await.unwrap();
+        assert!(held.pieces(0..end + 1).await.is_err());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file has a name");
+}

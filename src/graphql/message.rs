@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object};
 use futures_util::FutureExt;
 
-use super::attachment::Attachment;
+use super::attachment::{self, Attachment};
 use super::connection::{self, PageArguments, connection};
 use super::contact::Contact;
 use super::error::ApiError;
@@ -16,6 +16,7 @@ use super::reader::Reader;
 use super::scalar::DateTime;
 use super::thread::Thread;
 use crate::access::Level;
+use crate::messages::html::RemoteImages;
 use crate::messages::{self, Content, ParticipantRole};
 
 /// How much of a message the viewer may see; what is beyond it is null, or an empty list.
@@ -60,9 +61,9 @@ impl Message {
         Some(&self.at(Level::Full)?.snippet)
     }
 
-    async fn content(&self) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
+    async fn content(&self, images: RemoteImages) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
         let contents = &self.reader.app().contents;
-        Ok(contents.read(self.reader.cx(), self.reader.db(), self.message.id).await?)
+        Ok(contents.read(self.reader.cx(), self.reader.db(), self.message.id, images).await?)
     }
 }
 
@@ -131,16 +132,36 @@ impl Message {
 
     /// Its text; made of its HTML where it has no other. With FULL.
     async fn text(&self) -> Option<Result<String, ApiError>> {
-        let content = self.content().await.transpose()?;
+        let content = self.content(RemoteImages::Blocked).await.transpose()?;
         Some(content.map(|content| content.text.clone()))
     }
 
-    /// Sanitized; remote images are blocked. Null for a message that is only text. With FULL.
-    async fn html(&self) -> Option<Result<String, ApiError>> {
-        match self.content().await.transpose()? {
-            Ok(content) => content.html.clone().map(Ok),
-            Err(error) => Some(Err(error)),
+    /// Sanitized; remote images are blocked unless the viewer asked for them. Its own images have addresses like those of
+    /// attachments, good for ten minutes. Null for a message that is only text. With FULL.
+    async fn html(
+        &self,
+        #[graphql(
+            default = false,
+            desc = "Whether images may be fetched from elsewhere, which tells whoever sent them that and when the mail is read."
+        )]
+        remote_images: bool,
+    ) -> Result<Option<String>, ApiError> {
+        let images = if remote_images { RemoteImages::Shown } else { RemoteImages::Blocked };
+        let content = self.content(images).await?;
+        let Some(html) = content.as_ref().and_then(|content| content.html.as_ref()) else { return Ok(None) };
+        if !html.has_pictures() || self.message.partial {
+            return Ok(Some(html.bare()));
         }
+        let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
+        let pictures = attachment::pictures(&self.reader, &files)?;
+        Ok(Some(html.with(|id| pictures.get(id).cloned())))
+    }
+
+    /// How many remote images `html` lacks unless it is asked for with them. Null where `html` is.
+    async fn blocked_images(&self) -> Result<Option<i32>, ApiError> {
+        let content = self.content(RemoteImages::Blocked).await?;
+        let content = content.filter(|content| content.html.is_some());
+        Ok(content.map(|content| i32::try_from(content.blocked_images).unwrap_or(i32::MAX)))
     }
 
     /// When it was sent, as its sender says.
@@ -177,7 +198,8 @@ impl Message {
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
         let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
-        Ok(files.iter().map(|attachment| Attachment { attachment: attachment.clone() }).collect())
+        let file = |file: &messages::Attachment| Attachment { attachment: file.clone(), reader: self.reader.clone() };
+        Ok(files.iter().map(file).collect())
     }
 
     /// The contacts whose addresses are on it.

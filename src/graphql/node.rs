@@ -109,7 +109,7 @@ impl Node {
             }
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
-                attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
+                attachment.map(|attachment| Self::Attachment(Attachment { attachment, reader: reader.clone() }))
             }
             Type::SkippedMessage => {
                 let skipped = messages::skipped_by_id(reader.cx(), reader.db(), SkippedMessageId(id)).await?;

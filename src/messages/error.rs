@@ -3,6 +3,7 @@
 use crate::blobs::BlobError;
 use crate::db::Fault;
 use crate::mail_accounts;
+use crate::secrets::SecretError;
 
 /// What goes wrong with stored mail.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum Error {
     /// The message's bytes cannot be read.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// An address to a file cannot be sealed.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The database failed.
     #[error("storage failed: {0}")]
     Fault(#[from] Fault),

@@ -6,6 +6,7 @@
 
 mod batch;
 mod content;
+mod download;
 mod error;
 mod flags;
 mod gone;
@@ -15,6 +16,7 @@ mod list;
 pub mod mime;
 mod new_mail;
 mod packs;
+mod picture;
 mod private;
 mod queries;
 mod rows;
@@ -27,6 +29,7 @@ use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThre
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
+pub use download::{Download, DownloadError, Purpose, ticket};
 pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
@@ -35,6 +38,7 @@ pub use holes::{Hole, NewHole, due_holes, hole_uids, holes_of};
 pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use packs::{find_unnamed_packs, look_after_packs};
+pub use picture::Picture;
 pub use private::{MarkError, set_private};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
@@ -99,12 +103,16 @@ pub struct Participant {
 pub struct Attachment {
     /// Its id.
     pub id: MailAttachmentId,
+    /// The message it is in.
+    pub message: MailMessageId,
     /// Its name; empty when it has none.
     pub filename: String,
     /// Media type.
     pub content_type: String,
     /// Bytes, decoded.
     pub size: u64,
+    /// By what the message's HTML refers to it.
+    pub content_id: Option<String>,
     /// Whether it is shown within the message.
     pub inline: bool,
 }
@@ -137,9 +145,11 @@ impl From<entity::mail_attachment::Model> for Attachment {
     fn from(row: entity::mail_attachment::Model) -> Self {
         Self {
             id: row.id,
+            message: row.message,
             filename: row.filename,
             content_type: row.content_type,
             size: u64::try_from(row.size).unwrap_or_default(),
+            content_id: row.content_id,
             inline: row.inline,
         }
     }

@@ -1,6 +1,7 @@
 //! Stories told through public faces, with real servers.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod attachments;
 mod command_line;
 mod contacts;
 mod contacts_live;
