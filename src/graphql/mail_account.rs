@@ -169,7 +169,7 @@ impl MailAccount {
 
     /// How many days back mail is read; null for all of it.
     async fn history_days(&self) -> Option<i32> {
-        self.account.history_days
+        self.own()?.history_days
     }
 
     /// What happened to it last, newest first; the last 200 are kept. Empty for all but its owner.

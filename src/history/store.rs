@@ -100,7 +100,10 @@ pub async fn pages(
         }
         for (((_, page), mut entries), refused) in asked.iter().zip(found).zip(refused) {
             // A union has no order.
-            entries.sort_unstable_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
+            entries.sort_unstable_by_key(|entry| (entry.at, entry.id));
+            if !page.is_backward() {
+                entries.reverse();
+            }
             let place = |entry: &Entry| Place(Sort::Number(entry.at.0), entry.id.0);
             pages.push(refused.map_or_else(|| Ok(page.rows(entries, place)), Err));
         }

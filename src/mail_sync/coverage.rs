@@ -47,8 +47,39 @@ pub(super) async fn check_all(
     folders: &[Folder],
     watched: MailFolderId,
 ) -> Result<(), SyncError> {
-    let asked = session.check.load(Ordering::Relaxed);
-    let (mut left_over, mut unread) = (None, false);
+    // Whoever asks from here on asks for the next check.
+    let asked = session.check.swap(false, Ordering::Relaxed);
+    let checked = check_due(session, link, folders, watched, asked).await;
+    if asked && !matches!(checked, Ok(Checked { unread: false, .. })) {
+        session.check.store(true, Ordering::Relaxed);
+    }
+    match checked?.left_over {
+        Some(folder) if session.tally.strike() >= STRIKES => Err(SyncError::Unexplained(folder)),
+        Some(_) => Ok(()),
+        None => {
+            session.tally.forgive();
+            Ok(())
+        }
+    }
+}
+
+/// What checks of folders found.
+#[derive(Default)]
+struct Checked {
+    /// A folder of which something is neither stored nor skipped.
+    left_over: Option<String>,
+    /// Whether there is news that is read on another connection, which rings when it is there.
+    unread: bool,
+}
+
+async fn check_due(
+    session: &Session<'_>,
+    link: &mut Link,
+    folders: &[Folder],
+    watched: MailFolderId,
+    asked: bool,
+) -> Result<Checked, SyncError> {
+    let mut checked = Checked::default();
     for folder in folders.iter().filter(|folder| folder.gone_since.is_none() && !folder.is_behind()) {
         if !asked && !is_due(session, folder) {
             continue;
@@ -62,25 +93,14 @@ pub(super) async fn check_all(
         if opened.folder.is_behind() {
             continue;
         }
-        // Its news is read on another connection, which rings when it is there.
-        unread |= opened.folder.id == watched
+        checked.unread |= opened.folder.id == watched
             && opened.uid_next.is_some_and(|next| next > opened.folder.high_uid.saturating_add(1));
         let found = check(session, link, &opened.folder, opened.exists).await?;
         if found.pending > 0 {
-            left_over = Some(folder.name.clone());
+            checked.left_over = Some(folder.name.clone());
         }
     }
-    if asked && !unread {
-        session.check.store(false, Ordering::Relaxed);
-    }
-    match left_over {
-        Some(folder) if session.tally.strike() >= STRIKES => Err(SyncError::Unexplained(folder)),
-        Some(_) => Ok(()),
-        None => {
-            session.tally.forgive();
-            Ok(())
-        }
-    }
+    Ok(checked)
 }
 
 /// Whether a folder is to be checked: nothing is known, much time has passed, or the numbers do not agree.

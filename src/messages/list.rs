@@ -102,6 +102,7 @@ pub async fn last_message_times(
 /// Selects from the messages that match and that the actor may see.
 pub(super) fn matching(cx: &Cx, filter: &MessageFilter) -> SelectStatement {
     let mut query = Query::select();
+    query.from(mail_message::Entity).cond_where(visible(cx));
     restrict(&mut query, cx, filter);
     query
 }
@@ -112,12 +113,8 @@ pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Faul
     struct Counted {
         count: i64,
     }
-    let mut query = Query::select();
-    query
-        .expr_as(message(mail_message::Column::Id).count(), "count")
-        .from(mail_message::Entity)
-        .cond_where(visible(cx));
-    restrict(&mut query, cx, filter);
+    let mut query = matching(cx, filter);
+    query.expr_as(message(mail_message::Column::Id).count(), "count");
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
 }

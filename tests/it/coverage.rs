@@ -190,7 +190,9 @@ async fn mail_that_cannot_be_read_is_listed_and_tried_again() {
         assert_eq!(skipped["subject"], "mail 7");
         assert_eq!(skipped["from"], "Jan Jansen <jan@bedrijf.test>");
         assert_eq!(skipped["date"], "2026-11-23T10:00:00.000000Z");
-        assert!(text(&skipped["reason"]).contains("cannot be read"), "{skipped}");
+        // Which it is depends on who asks for it last.
+        let reasons = ["the server's answer with it cannot be read", "the server lists it but does not send it"];
+        assert!(reasons.contains(&text(&skipped["reason"]).as_str()), "{skipped}");
         assert!(skipped["retryAt"].is_string());
         // Its owner's alone.
         let id = json!({ "id": skipped["id"] });
@@ -304,11 +306,14 @@ async fn only_what_is_wanted_is_read_and_the_rest_is_counted_apart() {
         until_account(&mut socket, |account| of_folder(account, &name, 2)).await;
 
         // Further back, more of it; then all.
+        let until_read = async |socket: &mut Socket, stored: i64| {
+            until_account(socket, |account| account["state"] == "LIVE" && of_folder(account, &name, stored)).await;
+        };
         update(json!({ "historyDays": 100 })).await;
-        until_live(&mut socket).await;
+        until_read(&mut socket, 4).await;
         assert_eq!(figures(&folder(ann, &name).await), [4, 4, 0, 0, 1]);
         update(json!({ "historyDays": null })).await;
-        until_live(&mut socket).await;
+        until_read(&mut socket, 5).await;
         assert_eq!(figures(&folder(ann, &name).await), [5, 5, 0, 0, 0]);
 
         // What cannot be is refused, and changes nothing.

@@ -338,7 +338,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
                 ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
-                ids.extend((0..=20).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=23).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));
