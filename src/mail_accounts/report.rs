@@ -99,7 +99,15 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
             (State::NeedsAttention, Some((code, message, next_attempt_at)))
         }
     };
-    let unchanged = state == row.state && problem.is_none();
+    let unchanged = state == row.state
+        && match &problem {
+            None => true,
+            Some((code, message, next)) => {
+                row.problem_code == Some(*code)
+                    && row.problem_message.as_ref() == Some(message)
+                    && row.next_attempt_at == Some(*next)
+            }
+        };
     if unchanged || state == State::Connecting && !matches!(row.state, State::Backfilling | State::Live) {
         return Ok(());
     }

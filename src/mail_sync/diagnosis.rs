@@ -39,7 +39,9 @@ pub(super) fn of_session(error: &SyncError) -> Diagnosis {
             ProblemCode::Refused,
             "Tagwire could not store mail just now. Nothing is lost; it tries again.",
         ),
-        SyncError::Restart(_) => Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read."),
+        SyncError::Restart(_) | SyncError::Unsteady => {
+            Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read.")
+        }
     }
 }
 
