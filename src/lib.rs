@@ -1,6 +1,6 @@
 //! Tagwire: a GraphQL server with a real-time layer for a CRM.
 //!
-//! Foundations first (`clock`, `text`, `paging`, `access`, `changes`, `history`, `db`, `feed`, `config`, `blobs`, `secrets`), features on them, entrances on top;
+//! Foundations first (`crash_point`, `clock`, `text`, `paging`, `access`, `changes`, `history`, `db`, `feed`, `config`, `blobs`, `secrets`), features on them, entrances on top;
 //! `app` builds it all. `ARCHITECTURE.md` has the picture.
 
 pub mod access;
@@ -10,6 +10,7 @@ pub mod changes;
 pub mod clock;
 pub mod config;
 pub mod contacts;
+pub mod crash_point;
 pub mod db;
 pub mod feed;
 pub mod graphql;

@@ -4,8 +4,9 @@ use entity::WorkspaceId;
 use sea_orm::DatabaseTransaction;
 
 use super::{Fault, Wake};
-use crate::access::Cx;
+use crate::access::{Actor, Cx};
 use crate::changes::{Kind, NewChange, log};
+use crate::crash_point;
 use crate::history::{self, NewEntry};
 
 /// A transaction of one command in one workspace.
@@ -58,7 +59,14 @@ impl Tx {
         if !changes.is_empty() {
             log::append(&inner, cx.workspace, cx.now(), cx.actor_user(), &changes).await?;
         }
+        let of_sync = matches!(cx.actor, Actor::MailAccount(..));
+        if of_sync {
+            crash_point::pass(|| "before a commit".to_owned());
+        }
         inner.commit().await?;
+        if of_sync {
+            crash_point::pass(|| "after a commit".to_owned());
+        }
         if changes.iter().any(|change| matches!(change.kind, Kind::User | Kind::Share | Kind::Session)) {
             wake.people_changed();
         }

@@ -119,6 +119,10 @@ pub struct Folder {
     pub exists_seen: u32,
     /// When the flags of the whole folder were last compared one by one.
     pub flags_swept_at: Option<Timestamp>,
+    /// Changes of UIDVALIDITY, each within a day of the one before.
+    pub uid_validity_changes: u32,
+    /// When the last of them was.
+    pub uid_validity_changed_at: Option<Timestamp>,
     /// Whether locations of older generations wait for the end of a new pass.
     pub rebuilding: bool,
     /// Since when the server no longer lists it.
@@ -150,7 +154,19 @@ impl Folder {
         let explained = || self.coverage.is_some_and(|(coverage, _)| coverage.pending == 0);
         !self.synced || self.gone_since.is_some() || !self.coverage_due && explained()
     }
+
+    /// Until when no further life of its UIDs begins: its server has changed UIDVALIDITY so often that reading all anew each time
+    /// would never end. None when it has not.
+    #[must_use]
+    pub fn rests_until(&self) -> Option<Timestamp> {
+        let changed_at = self.uid_validity_changed_at.filter(|_| self.uid_validity_changes >= LIVES);
+        changed_at.map(|at| at.plus(REST))
+    }
 }
+
+/// Changes of UIDVALIDITY after which a folder rests, and for how long.
+const LIVES: u32 = 5;
+const REST: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Who sees what concerns a mailbox, its mail included as long as that is not marked private.
 #[must_use]
@@ -206,6 +222,8 @@ impl From<entity::mail_folder::Model> for Folder {
             mod_seq: row.mod_seq.and_then(|mod_seq| u64::try_from(mod_seq).ok()),
             exists_seen: uid(row.exists_seen),
             flags_swept_at: row.flags_swept_at,
+            uid_validity_changes: u32::try_from(row.uid_validity_changes).unwrap_or_default(),
+            uid_validity_changed_at: row.uid_validity_changed_at,
             rebuilding: row.rebuilding,
             gone_since: row.gone_since,
             coverage,

@@ -121,8 +121,15 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
         }
     };
     let paced = problem.as_ref().is_some_and(|(code, ..)| *code == ProblemCode::RateLimited);
-    let code = problem.as_ref().map(|(code, ..)| *code);
-    let unchanged = state == row.state && code == row.problem_code && (code.is_none() || paced);
+    let unchanged = state == row.state
+        && match &problem {
+            None => row.problem_code.is_none(),
+            Some((code, message, next)) => {
+                row.problem_code == Some(*code)
+                    && row.problem_message.as_ref() == Some(message)
+                    && row.next_attempt_at == Some(*next)
+            }
+        };
     if unchanged || state == State::Connecting && !matches!(row.state, State::Backfilling | State::Live) {
         return Ok(());
     }

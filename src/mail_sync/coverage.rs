@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 
 use super::error::SyncError;
 use super::history::Limit;
-use super::imap::{ImapError, UidSet};
+use super::imap::UidSet;
 use super::link::Link;
 use super::reader;
 use super::session::Session;
@@ -45,7 +45,7 @@ pub(super) async fn check_all(
     session: &Session<'_>,
     link: &mut Link,
     folders: &[Folder],
-    watched: MailFolderId,
+    watched: Option<MailFolderId>,
 ) -> Result<(), SyncError> {
     // Whoever asks from here on asks for the next check.
     let asked = session.check.swap(false, Ordering::Relaxed);
@@ -76,24 +76,25 @@ async fn check_due(
     session: &Session<'_>,
     link: &mut Link,
     folders: &[Folder],
-    watched: MailFolderId,
+    watched: Option<MailFolderId>,
     asked: bool,
 ) -> Result<Checked, SyncError> {
     let mut checked = Checked::default();
-    for folder in folders.iter().filter(|folder| folder.gone_since.is_none() && !folder.is_behind()) {
+    let read = |folder: &&Folder| folder.gone_since.is_none() && !folder.is_behind() && !session.rests(folder.id);
+    for folder in folders.iter().filter(read) {
         if !asked && !is_due(session, folder) {
             continue;
         }
-        let opened = match link.examine(session, folder.clone(), folder.id != watched).await {
+        let opened = match link.examine(session, folder.clone(), Some(folder.id) != watched).await {
             Ok(opened) => opened,
             // Told by the look for its news.
-            Err(SyncError::Imap(ImapError::No { .. })) => continue,
+            Err(error) if error.is_of_folder() => continue,
             Err(error) => return Err(error),
         };
         if opened.folder.is_behind() {
             continue;
         }
-        checked.unread |= opened.folder.id == watched
+        checked.unread |= Some(opened.folder.id) == watched
             && opened.uid_next.is_some_and(|next| next > opened.folder.high_uid.saturating_add(1));
         let found = check(session, link, &opened.folder, opened.exists).await?;
         if found.pending > 0 {

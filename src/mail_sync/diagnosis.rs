@@ -45,7 +45,9 @@ pub(super) fn of_session(error: &SyncError) -> Diagnosis {
                 "The mail server contradicts itself about the mail in {folder}. Nothing is removed here; it is compared again."
             ),
         ),
-        SyncError::Restart(_) => Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read."),
+        SyncError::Restart(_) | SyncError::Unsteady => {
+            Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read.")
+        }
     }
 }
 

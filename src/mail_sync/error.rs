@@ -28,6 +28,9 @@ pub(super) enum SyncError {
     /// Something is not as this session took it to be: begin anew, at once.
     #[error("begin anew: {0}")]
     Restart(&'static str),
+    /// The server gives the folder's mail new numbers again and again: the folder is left alone for a while.
+    #[error("the folder's numbers do not last")]
+    Unsteady,
     /// A bug ended it.
     #[error("the sync failed unexpectedly")]
     Panicked,
@@ -41,6 +44,21 @@ impl SyncError {
             Self::Account(mail_accounts::Error::Fenced) => true,
             _ => false,
         }
+    }
+
+    /// Whether another session may begin at once, and nobody needs to know. A server that ends sessions when the token that began
+    /// them does, says so in the middle of anything: nothing is wrong with the account.
+    pub(super) fn begins_anew(&self) -> bool {
+        match self {
+            Self::Restart(_) | Self::Unsteady => true,
+            Self::Imap(ImapError::Bye { text, .. }) => text.to_lowercase().contains("accesstokenexpired"),
+            _ => false,
+        }
+    }
+
+    /// Whether this folder cannot be read now, and others may well be.
+    pub(super) fn is_of_folder(&self) -> bool {
+        matches!(self, Self::Imap(ImapError::No { .. }) | Self::Unsteady)
     }
 
     /// Whether the answer to a command could not be read: the same command will fail again, another may not.

@@ -1,7 +1,7 @@
 //! A connection of a session, signed in, and the folder that is open on it.
 
 use super::error::SyncError;
-use super::imap::{ImapConn, ImapError, UidSet};
+use super::imap::{Changes, ImapConn, ImapError, Known, UidSet};
 use super::session::Session;
 use super::trial::{credentials, target};
 use crate::mail_accounts::{self, FirstSight, Folder};
@@ -25,6 +25,8 @@ pub(super) struct Opened {
     pub(super) uid_next: Option<u32>,
     /// Its highest modification sequence, if it keeps them (RFC 7162).
     pub(super) mod_seq: Option<u64>,
+    /// What has changed since all was known, where the server told that too.
+    pub(super) changes: Option<Changes>,
 }
 
 impl Link {
@@ -50,7 +52,10 @@ impl Link {
         folder: Folder,
         may_begin: bool,
     ) -> Result<Opened, SyncError> {
-        let examined = self.conn.examine(&folder.name_raw).await?;
+        let (examined, mut changes) = match known(&folder) {
+            Some(known) => self.conn.examine_since(&folder.name_raw, &known).await?,
+            None => (self.conn.examine(&folder.name_raw).await?, None),
+        };
         let mut uid_next = examined.uid_next;
         let same = folder.uid_validity == Some(examined.uid_validity);
         if uid_next.is_none() {
@@ -60,6 +65,11 @@ impl Link {
         let rewound = uid_next.is_some_and(|next| next <= folder.high_uid);
         let mut folder = folder;
         if !same || rewound {
+            changes = None;
+            if let Some(until) = folder.rests_until().filter(|until| *until > session.deps.clock.now()) {
+                session.rest(&folder, until);
+                return Err(SyncError::Unsteady);
+            }
             if !may_begin {
                 return Err(SyncError::Restart("the inbox has other UIDs"));
             }
@@ -73,8 +83,9 @@ impl Link {
             session.tally.counted(folder.id, 0, 0);
             session.tally.excluded(folder.id, 0);
         }
+        session.is_steady(folder.id);
         session.tally.exists(folder.id, examined.exists);
-        Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq })
+        Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq, changes })
     }
 
     /// Some servers tell it in STATUS only, some not at all.
@@ -91,6 +102,13 @@ impl Link {
         self.conn.fetch_flags(&UidSet::from(1), None, |item| highest = highest.max(item.uid.unwrap_or(0))).await?;
         Ok(highest)
     }
+}
+
+/// What the server is to compare with, once all of the folder is read.
+fn known(folder: &Folder) -> Option<Known> {
+    let (uid_validity, mod_seq) = (folder.uid_validity?, folder.mod_seq.filter(|mod_seq| *mod_seq > 0)?);
+    let all = folder.backfill_done && folder.low_uid <= folder.high_uid;
+    all.then_some(Known { uid_validity, mod_seq, uids: folder.low_uid..=folder.high_uid })
 }
 
 async fn connect(session: &Session<'_>) -> Result<ImapConn, SyncError> {

@@ -34,6 +34,11 @@ impl Patience {
         self.suspects.get(&folder).map_or(self.largest, |suspect| suspect.limit)
     }
 
+    /// Whether requests in a folder are smaller than usual, since one failed.
+    pub(super) fn narrows(&self, folder: MailFolderId) -> bool {
+        self.suspects.contains_key(&folder)
+    }
+
     /// Whether this UID is not asked for again now.
     pub(super) fn gives_up(&self, folder: MailFolderId, uid: u32) -> bool {
         self.suspects
@@ -49,7 +54,7 @@ impl Patience {
             Some(suspect) if again && asked == 1 => suspect.failures + 1,
             _ => u32::from(asked == 1),
         };
-        self.suspects.insert(folder, Suspect { limit: (asked / 2).max(1), uid, failures });
+        self.suspects.insert(folder, Suspect { limit: (asked / 2).clamp(1, self.largest), uid, failures });
     }
 
     /// A request went well.

@@ -8,6 +8,7 @@ use super::arrival::arrived;
 use super::error::SyncError;
 use super::imap::FetchItem;
 use crate::blobs::{BlobError, Blobs};
+use crate::crash_point;
 use crate::mail_accounts::{CursorMove, Folder};
 use crate::messages::{Batch, Flags, Identity, Located, Mail, NewHole, NewMail, Origin, mime};
 
@@ -101,7 +102,9 @@ pub(super) async fn prepare(
     } else {
         let raw = bodies.clone();
         let parsing = tokio::task::spawn_blocking(move || raw.iter().map(|raw| lean(raw)).collect::<Vec<_>>());
+        crash_point::pass(|| "before a pack".to_owned());
         let (locators, parsed) = tokio::join!(blobs.write_pack(bodies), parsing);
+        crash_point::pass(|| "after a pack".to_owned());
         (locators?.into_iter(), parsed.map_err(|_| BlobError::Interrupted)?.into_iter())
     };
     let mut mails = Vec::with_capacity(read.mails.len());

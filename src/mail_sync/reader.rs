@@ -136,8 +136,14 @@ impl Fetcher<'_> {
             if Instant::now() >= end || self.send.is_closed() {
                 return Ok(false);
             }
+            let narrow = self.session.windows().narrows(self.folder.id);
             let most = self.session.windows().limit(self.folder.id);
-            let most = if self.way == (Way::Up { bounded: false }) { most } else { most.min(width.get()) };
+            let most = match self.way {
+                // All that is above is new: one request, however many UIDs there could be.
+                Way::Up { bounded: false } if !narrow => u32::MAX,
+                Way::Up { bounded: false } => most,
+                _ => most.min(width.get()),
+            };
             let window = self.take(&mut left, most);
             let first = if self.way == Way::Down { *window.end() } else { *window.start() };
             if self.session.windows().gives_up(self.folder.id, first) {

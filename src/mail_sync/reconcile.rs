@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::coverage;
 use super::error::SyncError;
-use super::imap::{FetchItem, UidSet};
+use super::imap::{Changes, FetchItem, UidSet};
 use super::link::{Link, Opened};
 use super::session::Session;
 use crate::mail_accounts::Folder;
@@ -23,13 +23,16 @@ const WINDOW: usize = 1_000;
 /// The whole folder is compared at least this often where the server cannot say what changed.
 const WHOLE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Changes of one transaction.
+const AT_ONCE: usize = 500;
+
 /// Characters of UIDs in one command.
 const UIDS: usize = 1_000;
 
-/// Takes over what changed in an open folder. Where the server keeps modification sequences (RFC 7162) it says which flags did;
-/// elsewhere the newest messages are compared, and once a day all. When the numbers do not agree, messages are compared from the
-/// newest down until they do.
-pub(super) async fn run(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result<(), SyncError> {
+/// Takes over what changed in an open folder. Where the server keeps modification sequences (RFC 7162) it says which flags did,
+/// and with QRESYNC what went; elsewhere the newest messages are compared, and once a day all. When the numbers do not agree, messages
+/// are compared from the newest down until they do.
+pub(super) async fn run(session: &Session<'_>, link: &mut Link, opened: &mut Opened) -> Result<(), SyncError> {
     let Session { cx, deps, .. } = session;
     let folder = session.folder(opened.folder.id).await?;
     if folder.low_uid > folder.high_uid {
@@ -37,13 +40,23 @@ pub(super) async fn run(session: &Session<'_>, link: &mut Link, opened: &Opened)
     }
     let told = match (opened.mod_seq, folder.mod_seq) {
         (Some(now), Some(then)) if now > then => {
-            changed_since(session, link, &folder, then, now).await?;
+            // What was told at opening is all, if all was known then.
+            let told = opened.changes.take().filter(|_| opened.folder.mod_seq == Some(then));
+            let changes = match told {
+                Some(told) => told,
+                None => changed_since(link, &folder, then).await?,
+            };
+            take_over(session, link, &folder, changes, now).await?;
             true
         }
+        // A server that counts backwards has forgotten what its numbers meant.
+        (Some(now), Some(then)) if now < then => false,
         (now, then) => now.is_some() && then.is_some(),
     };
     let now = deps.clock.now();
-    let due = !told && folder.backfill_done && folder.flags_swept_at.is_none_or(|at| at < now.minus(WHOLE));
+    let backwards = opened.mod_seq < folder.mod_seq && opened.mod_seq.is_some();
+    let swept = !backwards && folder.flags_swept_at.is_some_and(|at| at >= now.minus(WHOLE));
+    let due = !told && folder.backfill_done && !swept;
     if due {
         compare(session, link, &folder, folder.low_uid, None).await?;
         let swept = Sweep { swept_at: Some(now), mod_seq: opened.mod_seq, ..Sweep::default() };
@@ -61,20 +74,66 @@ pub(super) async fn run(session: &Session<'_>, link: &mut Link, opened: &Opened)
     Ok(())
 }
 
-/// Takes over the flags that changed after a modification sequence.
-async fn changed_since(
+/// Asks for what changed after a modification sequence.
+async fn changed_since(link: &mut Link, folder: &Folder, then: u64) -> Result<Changes, SyncError> {
+    let mut changes = Changes::default();
+    let uids = UidSet::range(folder.low_uid..=folder.high_uid);
+    link.conn.fetch_flags(&uids, Some(then), |item| changes.flags.push(item)).await?;
+    Ok(changes)
+}
+
+/// Takes over what the server told to have changed up to a modification sequence, and then that nothing else did.
+async fn take_over(
     session: &Session<'_>,
     link: &mut Link,
     folder: &Folder,
-    then: u64,
-    now: u64,
+    changes: Changes,
+    mod_seq: u64,
 ) -> Result<(), SyncError> {
+    // Whatever command it came with: none of it may be missing when the modification sequence moves.
+    let vanished = changes.vanished.union(link.conn.take_vanished());
+    let removed = gone(session, link, folder, &vanished).await?;
+    let flags = changes.flags.into_iter().filter_map(flags_of).collect();
     // History that is being read was listed with flags of before: until it is all there, the same changes are asked for again.
-    let mod_seq = folder.backfill_done.then_some(now);
-    let mut found = Sweep { mod_seq, ..Sweep::default() };
-    let uids = UidSet::range(folder.low_uid..=folder.high_uid);
-    link.conn.fetch_flags(&uids, Some(then), |item| found.flags.extend(flags_of(item))).await?;
-    apply(session, folder, found).await
+    let mod_seq = folder.backfill_done.then_some(mod_seq);
+    apply(session, folder, Sweep { flags, removed, mod_seq, ..Sweep::default() }).await
+}
+
+/// Takes over that messages went, as a server says unasked.
+pub(super) async fn take_over_vanished(
+    session: &Session<'_>,
+    link: &mut Link,
+    folder: &Folder,
+    vanished: UidSet,
+) -> Result<(), SyncError> {
+    let removed = gone(session, link, folder, &vanished).await?;
+    apply(session, folder, Sweep { removed, ..Sweep::default() }).await
+}
+
+/// The known messages of those that the server says to have gone. When that is most of the folder, it must not list them either:
+/// servers that lost their records have been seen to say it of everything.
+async fn gone(
+    session: &Session<'_>,
+    link: &mut Link,
+    folder: &Folder,
+    vanished: &UidSet,
+) -> Result<Vec<u32>, SyncError> {
+    let Session { cx, deps, lease, .. } = session;
+    let Some(bounds) = vanished.bounds() else { return Ok(Vec::new()) };
+    let mut removed = messages::located(cx, &deps.db, folder.id, folder.generation, bounds).await?;
+    removed.retain(|uid| vanished.contains(*uid));
+    if removed.len() <= usize::try_from(session.tally.accounted(folder.id) / 2).unwrap_or(usize::MAX) {
+        return Ok(removed);
+    }
+    let mut there = HashSet::new();
+    for claimed in removed.iter().copied().collect::<UidSet>().chunks(UIDS) {
+        link.conn.fetch_flags(&claimed, None, |item| there.extend(item.uid)).await?;
+    }
+    if !there.is_empty() {
+        tracing::warn!(account = %lease.account, folder = %folder.id, count = there.len(), "A server lists what it says to be gone");
+    }
+    removed.retain(|uid| !there.contains(uid));
+    Ok(removed)
 }
 
 /// Compares known messages from the newest down to `lowest`, or until the folder has as many as `exists`. What the server lists and
@@ -138,13 +197,20 @@ async fn range(
     Ok(missing)
 }
 
-async fn apply(session: &Session<'_>, folder: &Folder, found: Sweep) -> Result<(), SyncError> {
+/// Stores what was found, some at a time; that all of it is stored, with the last.
+async fn apply(session: &Session<'_>, folder: &Folder, mut found: Sweep) -> Result<(), SyncError> {
     let removed = u32::try_from(found.removed.len()).unwrap_or(u32::MAX);
     if found.flags.is_empty() && removed == 0 && found.mod_seq.is_none() && found.swept_at.is_none() {
         return Ok(());
     }
     let Session { cx, deps, lease, .. } = session;
     let _counting = session.counting.lock().await;
+    while found.flags.len() + found.removed.len() > AT_ONCE {
+        let flags = found.flags.split_off(found.flags.len().saturating_sub(AT_ONCE));
+        let gone = found.removed.split_off(found.removed.len().saturating_sub(AT_ONCE - flags.len()));
+        let some = Sweep { flags, removed: gone, ..Sweep::default() };
+        messages::sweep(cx, &deps.db, lease, folder.id, folder.generation, some).await?;
+    }
     messages::sweep(cx, &deps.db, lease, folder.id, folder.generation, found).await?;
     session.tally.removed(folder.id, removed);
     if removed > 0 {

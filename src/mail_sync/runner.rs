@@ -21,6 +21,9 @@ const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sessions that may begin anew at once before it counts as a failure.
 const RESTARTS: u32 = 5;
 
+/// A session that lasted so long was a good one: restarts before it do not count.
+const GOOD: Duration = Duration::from_secs(5 * 60);
+
 /// Runs until the lease is lost.
 pub(super) async fn run(deps: &Deps, lease: Lease, bells: &Bells) {
     let memory = Memory::default();
@@ -36,13 +39,17 @@ pub(super) async fn run(deps: &Deps, lease: Lease, bells: &Bells) {
             Ok(login) => {
                 let failures = login.failures;
                 let refused_since = login.refused_since;
+                let began = tokio::time::Instant::now();
                 let session = Session::new(deps, lease.clone(), login, bells, &memory);
                 // A bug in reading one mailbox must not end the others.
                 let ended = AssertUnwindSafe(session.run().boxed()).catch_unwind().await;
+                if began.elapsed() >= GOOD {
+                    restarts = 0;
+                }
                 match ended.unwrap_or(Err(SyncError::Panicked)) {
                     Ok(()) => continue,
-                    Err(SyncError::Restart(why)) if restarts < RESTARTS => {
-                        tracing::info!(account = %lease.account, why, "The sync of a mailbox begins anew");
+                    Err(error) if error.begins_anew() && restarts < RESTARTS => {
+                        tracing::info!(account = %lease.account, %error, "The sync of a mailbox begins anew");
                         restarts += 1;
                         continue;
                     }
@@ -87,6 +94,7 @@ async fn wait(deps: &Deps, lease: &Lease, bells: &Bells, failure: &Failure) -> R
         Report::Retrying { code, message, next_attempt_at }
     };
     let cx = lease.cx(&deps.clock);
+    bells.forget();
     loop {
         match mail_accounts::report(&cx, &deps.db, lease, report.clone()).await {
             Ok(()) => break,

@@ -1,9 +1,11 @@
 //! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use entity::MailFolderId;
+use entity::{MailFolderId, Timestamp};
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use super::budget::Budget;
@@ -35,8 +37,11 @@ pub(super) struct Session<'a> {
     pub(super) check: &'a AtomicBool,
     /// Held while something is stored and counted, and while all is counted anew: what is between would count twice.
     pub(super) counting: tokio::sync::Mutex<()>,
-    /// Whether the watched folder was looked at.
-    pub(super) watched: AtomicBool,
+    /// Looks at the watched folder that were wanted, and the last of them that was had.
+    wanted: AtomicU32,
+    had: AtomicU32,
+    /// Folders that are left alone, by name, and until when.
+    resting: Mutex<HashMap<MailFolderId, (String, Timestamp)>>,
     /// How much may be read today.
     pub(super) budget: Budget,
     /// Places at its mail server.
@@ -57,12 +62,18 @@ impl Bells {
     /// Rings all.
     pub(super) fn ring(&self) {
         self.check.store(true, Ordering::Relaxed);
-        self.inbox.notify_one();
-        self.others.notify_one();
+        // A session that ends of it finds its ring there, and forgets it.
         self.retry.notify_one();
+        self.others.notify_one();
+        self.inbox.notify_one();
     }
 
-    /// Rung while the account waits for its next attempt. Earlier rings do not count.
+    /// Forgets rings of before: they were for a session that is over.
+    pub(super) fn forget(&self) {
+        let _earlier = self.retry.notified().now_or_never();
+    }
+
+    /// Rung while the account waits for its next attempt.
     pub(super) async fn retry(&self) {
         self.retry.notified().await;
     }
@@ -94,7 +105,9 @@ impl<'a> Session<'a> {
             look: &bells.others,
             check: &bells.check,
             counting: tokio::sync::Mutex::default(),
-            watched: AtomicBool::new(false),
+            wanted: AtomicU32::new(1),
+            had: AtomicU32::new(0),
+            resting: Mutex::default(),
             budget,
             host,
             memory,
@@ -109,10 +122,68 @@ impl<'a> Session<'a> {
         let read: Vec<Folder> = folders.into_iter().filter(|folder| folder.synced).collect();
         let watched = folders::watched(&read, |folder| folder.role);
         let watched = watched.cloned().ok_or(ImapError::Missing("an inbox"))?;
-        let opened = link.examine(self, watched, true).await?;
+        let wanted = self.look_wanted();
+        let opened = match link.examine(self, watched, true).await {
+            Ok(opened) => opened,
+            Err(SyncError::Unsteady) => return self.run_unwatched().await,
+            Err(error) => return Err(error),
+        };
         let watched = opened.folder.id;
-        tokio::try_join!(watch::run(self, link, opened), work::run(self, watched))?;
+        tokio::try_join!(watch::run(self, link, opened, wanted), work::run(self, Some(watched)))?;
         Ok(())
+    }
+
+    /// Reads the other folders while the one that would be watched rests.
+    async fn run_unwatched(&self) -> Result<(), SyncError> {
+        self.had_look(self.look_wanted());
+        let until = self.resting().map_or_else(|| self.deps.clock.now(), |(_, until)| until);
+        tokio::select! {
+            ended = work::run(self, None) => ended,
+            () = self.deps.clock.sleep_until(until) => Err(SyncError::Restart("a folder has rested")),
+        }
+    }
+
+    /// Whether the watched folder was looked at since that was last wanted.
+    pub(super) fn is_watched(&self) -> bool {
+        self.had.load(Ordering::SeqCst) == self.look_wanted()
+    }
+
+    /// The look that is wanted now. To be asked before the folder is opened for it.
+    pub(super) fn look_wanted(&self) -> u32 {
+        self.wanted.load(Ordering::SeqCst)
+    }
+
+    /// A look that was wanted was had. Whether it is the first that is the last wanted.
+    pub(super) fn had_look(&self, wanted: u32) -> bool {
+        self.had.swap(wanted, Ordering::SeqCst) != wanted
+    }
+
+    /// Wants the watched folder to be opened and looked at anew: a look that has begun is none of it.
+    pub(super) fn want_look(&self) {
+        self.wanted.fetch_add(1, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Leaves a folder alone for a while.
+    pub(super) fn rest(&self, folder: &Folder, until: Timestamp) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.insert(folder.id, (folder.name.clone(), until)).is_none() {
+            tracing::warn!(account = %self.lease.account, folder = %folder.id, "A folder's numbers do not last; it rests");
+        }
+    }
+
+    pub(super) fn is_steady(&self, folder: MailFolderId) {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).remove(&folder);
+    }
+
+    pub(super) fn rests(&self, folder: MailFolderId) -> bool {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&folder)
+    }
+
+    /// The folder that rests longest, by name, and until when.
+    pub(super) fn resting(&self) -> Option<(String, Timestamp)> {
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.values().max_by_key(|(_, until)| *until).cloned()
     }
 
     /// Takes over which folders there are; those that are listed.

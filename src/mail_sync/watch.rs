@@ -1,6 +1,6 @@
 //! News of the inbox: waits for it with IDLE, and reads it at once.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::error::SyncError;
@@ -18,14 +18,19 @@ const IDLE: Duration = Duration::from_secs(4 * 60);
 /// Between two looks at a server without IDLE.
 const POLL: Duration = Duration::from_secs(60);
 
-/// Stays at the inbox until something fails. The folder is open on the connection.
-pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opened) -> Result<(), SyncError> {
+/// Stays at the inbox until something fails. The folder is open on the connection, for the look that was `wanted`.
+pub(super) async fn run(
+    session: &Session<'_>,
+    mut link: Link,
+    mut opened: Opened,
+    mut wanted: u32,
+) -> Result<(), SyncError> {
     let id = opened.folder.id;
     loop {
         let done = async {
-            look(session, &mut link, &opened).await?;
+            look(session, &mut link, &mut opened).await?;
             // A check that somebody asked for waits until the news is read.
-            if !session.watched.swap(true, Ordering::Relaxed) || session.check.load(Ordering::Relaxed) {
+            if session.had_look(wanted) || session.check.load(Ordering::Relaxed) {
                 session.look.notify_one();
             }
             wait(session, &mut link, &opened).await
@@ -35,12 +40,13 @@ pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opene
             Err(error) if error.is_unreadable() => link.replace(session).await?,
             Err(error) => return Err(error),
         }
+        wanted = session.look_wanted();
         opened = link.examine(session, session.folder(id).await?, true).await?;
     }
 }
 
 /// Reads what is new in a folder that was just opened, and takes over what changed in it.
-pub(super) async fn look(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result<(), SyncError> {
+pub(super) async fn look(session: &Session<'_>, link: &mut Link, opened: &mut Opened) -> Result<(), SyncError> {
     let folder = &opened.folder;
     let next = opened.uid_next.unwrap_or(u32::MAX);
     if next > folder.high_uid.saturating_add(1) {
@@ -68,7 +74,12 @@ async fn read_up(
 /// Waits for news and reads it, as long as there is only new mail. Returns when the folder is to be opened and looked at again.
 async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result<(), SyncError> {
     loop {
-        let outcome = link.conn.idle(IDLE, session.wake.notified()).await?;
+        let rung = AtomicBool::new(false);
+        let bell = async {
+            session.wake.notified().await;
+            rung.store(true, Ordering::Relaxed);
+        };
+        let outcome = link.conn.idle(IDLE, bell).await?;
         match outcome {
             IdleOutcome::News => {}
             IdleOutcome::Elapsed | IdleOutcome::Interrupted => return Ok(()),
@@ -80,7 +91,8 @@ async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result
                 return Ok(());
             }
         }
-        let news = link.conn.take_news();
+        let mut news = link.conn.take_news();
+        let vanished = news.take_vanished();
         let only_new = !news.overflowed && news.events.iter().all(|event| matches!(event, Untagged::Exists(_)));
         let exists = news.events.iter().rev().find_map(|event| match event {
             Untagged::Exists(exists) => Some(*exists),
@@ -93,7 +105,13 @@ async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result
             read_up(session, link, &folder, u32::MAX, Way::Up { bounded: false }, exists).await?;
             session.tell_progress(true).await?;
         }
-        if !only_new {
+        if !vanished.is_empty() {
+            let folder = session.folder(opened.folder.id).await?;
+            reconcile::take_over_vanished(session, link, &folder, vanished).await?;
+            return Ok(());
+        }
+        // Rung as news came: somebody wants more than the news.
+        if !only_new || rung.load(Ordering::Relaxed) {
             return Ok(());
         }
     }

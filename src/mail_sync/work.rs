@@ -1,6 +1,5 @@
 //! Everything but news of the inbox: the other folders, the history of all, mail that could not be read before.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use entity::MailFolderId;
@@ -13,7 +12,7 @@ use super::manners::{Place, Turn};
 use super::reader::{self, Span, Way};
 use super::session::Session;
 use super::{coverage, headers, reconcile, watch};
-use crate::mail_accounts::{self, Folder, Report};
+use crate::mail_accounts::{self, Folder, ProblemCode, Report};
 use crate::messages;
 
 /// Between two looks at the folders that are not watched.
@@ -45,7 +44,7 @@ enum Next {
 }
 
 /// Works until something fails. `watched` is the folder whose news comes another way.
-pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<(), SyncError> {
+pub(super) async fn run(session: &Session<'_>, watched: Option<MailFolderId>) -> Result<(), SyncError> {
     let mut turn = session.deps.manners.turn();
     let mut at_work: Option<(Place, Link)> = None;
     let mut listed_at = session.deps.clock.now();
@@ -97,25 +96,27 @@ pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<
 async fn round(
     session: &Session<'_>,
     link: &mut Link,
-    watched: MailFolderId,
+    watched: Option<MailFolderId>,
     turn: &mut Turn,
     open: bool,
 ) -> Result<Next, SyncError> {
     let folders = folders(session).await?;
-    let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
+    let waits = |folder: &Folder| folder.is_behind() && !session.rests(folder.id);
+    let behind = |folders: &[Folder]| folders.iter().any(waits);
+    let covered = |folders: &[Folder]| folders.iter().all(|folder| folder.is_covered() || session.rests(folder.id));
     let now = session.deps.clock.now();
     let spent = session.budget.is_spent(now);
     if behind(&folders) && spent {
         report(session, Report::Paced { next_attempt_at: mail_accounts::next_day(now) }).await?;
-    } else if !folders.iter().all(Folder::is_covered) {
+    } else if !covered(&folders) {
         report(session, Report::Backfilling).await?;
     }
-    for folder in folders.iter().filter(|folder| folder.id != watched) {
+    for folder in folders.iter().filter(|folder| Some(folder.id) != watched) {
         news(session, link, folder, open).await?;
     }
     let mut next = Next::News;
     if !spent {
-        for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
+        for folder in self::folders(session).await?.iter().filter(|folder| waits(folder)) {
             let Some(_turn) = turn.take() else {
                 next = Next::Turn;
                 break;
@@ -132,9 +133,9 @@ async fn round(
     }
     coverage::check_all(session, link, &self::folders(session).await?, watched).await?;
     let left = self::folders(session).await?;
-    if !behind(&left) && left.iter().all(Folder::is_covered) && session.watched.load(Ordering::Relaxed) {
+    if !behind(&left) && covered(&left) && session.is_watched() {
         session.tell_progress(true).await?;
-        report(session, Report::Live).await?;
+        report(session, settled(session)).await?;
     }
     Ok(next)
 }
@@ -149,24 +150,38 @@ async fn folders(session: &Session<'_>) -> Result<Vec<Folder>, SyncError> {
     Ok(folders)
 }
 
+/// What an account is when all is read that can be.
+fn settled(session: &Session<'_>) -> Report {
+    let Some((name, next_attempt_at)) = session.resting() else { return Report::Live };
+    let message = format!(
+        "The mail server numbers the mail of the folder \u{201c}{name}\u{201d} anew again and again. It is looked at once an hour; all \
+         other folders are up to date."
+    );
+    Report::Retrying { code: ProblemCode::Refused, message, next_attempt_at }
+}
+
 async fn report(session: &Session<'_>, report: Report) -> Result<(), SyncError> {
     Ok(mail_accounts::report(&session.cx, &session.deps.db, &session.lease, report).await?)
 }
 
 /// What is new and what changed in a folder that is not watched.
 async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder, open: bool) -> Result<(), SyncError> {
-    match link.conn.status(&folder.name_raw).await {
-        Ok(status) if !open && is_known(session, folder, &status) => return Ok(()),
-        Ok(_) | Err(ImapError::Missing(_)) => {}
-        Err(error @ ImapError::No { .. }) => return refused(session, folder, &error).await,
-        Err(error) => return Err(error.into()),
+    // Where no figures can say that all is known, nor are wanted, asking for them would be a round trip for nothing.
+    if !open && folder.uid_validity.is_some() && folder.mod_seq.is_some() {
+        match link.conn.status(&folder.name_raw).await {
+            Ok(status) if is_known(session, folder, &status) => return Ok(()),
+            Ok(_) | Err(ImapError::Missing(_)) => {}
+            Err(error @ ImapError::No { .. }) => return refused(session, folder, &error).await,
+            Err(error) => return Err(error.into()),
+        }
     }
-    let opened = match link.examine(session, folder.clone(), true).await {
+    let mut opened = match link.examine(session, folder.clone(), true).await {
         Ok(opened) => opened,
         Err(SyncError::Imap(error @ ImapError::No { .. })) => return refused(session, folder, &error).await,
+        Err(SyncError::Unsteady) => return Ok(()),
         Err(error) => return Err(error),
     };
-    watch::look(session, link, &opened).await
+    watch::look(session, link, &mut opened).await
 }
 
 /// Whether a folder's figures say that all of it is known: no new mail, as many messages, no changed flags. Where the server does not
@@ -201,13 +216,13 @@ async fn history(
     session: &Session<'_>,
     link: &mut Link,
     folder: &Folder,
-    watched: MailFolderId,
+    watched: Option<MailFolderId>,
 ) -> Result<bool, SyncError> {
-    let may_begin = folder.id != watched;
-    let opened = match link.examine(session, folder.clone(), may_begin).await {
+    let may_begin = Some(folder.id) != watched;
+    let mut opened = match link.examine(session, folder.clone(), may_begin).await {
         Ok(opened) => opened,
         // Looked at, and told, by `news`.
-        Err(SyncError::Imap(ImapError::No { .. })) => return Ok(true),
+        Err(error) if error.is_of_folder() => return Ok(true),
         Err(error) => return Err(error),
     };
     let folder = &opened.folder;
@@ -225,11 +240,10 @@ async fn history(
     }
     mail_accounts::note_exists(&session.cx, &session.deps.db, &session.lease, folder.id, opened.exists).await?;
     // Only now can its numbers be compared with the server's.
-    if folder.id == watched {
-        session.watched.store(false, Ordering::Relaxed);
-        session.wake.notify_one();
+    if Some(folder.id) == watched {
+        session.want_look();
     } else {
-        reconcile::run(session, link, &opened).await?;
+        reconcile::run(session, link, &mut opened).await?;
     }
     Ok(true)
 }
@@ -245,7 +259,11 @@ async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> 
         if uids.is_empty() {
             continue;
         }
-        let opened = link.examine(session, folder.clone(), false).await?;
+        let opened = match link.examine(session, folder.clone(), false).await {
+            Ok(opened) => opened,
+            Err(error) if error.is_of_folder() => continue,
+            Err(error) => return Err(error),
+        };
         for uid in uids {
             // One by one: an answer that cannot be read must not cost the others their turn.
             match reader::read_uids(session, link, &opened.folder, &[uid]).await {

@@ -39,7 +39,7 @@ pub async fn sweep(
     let mut tx = db.begin(cx).await?;
     lease.hold(&tx).await?;
     let mut touched = Vec::new();
-    let mut moved = HashSet::new();
+    let mut left = Vec::new();
     let removed: HashSet<u32> = found.removed.iter().copied().collect();
     let uids: Vec<i64> = found.flags.iter().map(|(uid, ..)| *uid).chain(found.removed).map(i64::from).collect();
     let mut known = HashMap::new();
@@ -64,13 +64,15 @@ pub async fn sweep(
     for uid in removed {
         if let Some(row) = known.get(&i64::from(uid)) {
             touched.push(row.message);
-            moved.insert(row.message);
+            left.push(row.message);
             mail_location::Entity::delete(row.clone().into_active_model()).exec(tx.conn()).await?;
         }
     }
     let count = touched.len();
     touched.sort_unstable();
     touched.dedup();
+    // A mail that lies there twice has not left.
+    let moved = not_yet_in(&tx, folder, &left).await?;
     recount(&mut tx, lease, &touched, &moved).await?;
     mail_accounts::note_flags(&tx, folder, generation, found.mod_seq, found.swept_at).await?;
     tx.commit().await?;

@@ -4,8 +4,8 @@ use std::future::pending;
 use std::time::Duration;
 
 use tagwire::mail_sync::imap::{
-    AllowedHosts, Credentials, IdleOutcome, ImapConn, ImapError, Part, Password, ResponseCode, Security, SpecialUse,
-    Target, Timeouts, UidSet, Untagged, client_config,
+    AllowedHosts, Credentials, IdleOutcome, ImapConn, ImapError, Known, Part, Password, ResponseCode, Security,
+    SpecialUse, Target, Timeouts, UidSet, Untagged, client_config,
 };
 
 use crate::support::dovecot::{ALICE, BOB, Dovecot};
@@ -148,6 +148,34 @@ async fn only_flags_that_changed_are_read() {
 }
 
 #[tokio::test]
+async fn what_changed_is_told_as_the_folder_is_opened() {
+    let server = Dovecot::start();
+    server.deliver_all(ALICE.0, "INBOX", (0..9).map(|_| MESSAGE.to_vec()));
+    let mut conn = signed_in(&server).await;
+    let before = conn.examine("INBOX").await.unwrap();
+    let mod_seq = before.highest_modseq.unwrap();
+    let known = Known { uid_validity: before.uid_validity, mod_seq, uids: 1..=9 };
+    let (_, nothing) = conn.examine_since("INBOX", &known).await.unwrap();
+    let nothing = nothing.unwrap();
+    assert!(nothing.vanished.is_empty() && nothing.flags.is_empty(), "{nothing:?}");
+    server.add_flag(ALICE.0, "INBOX", 4, "\\Flagged");
+    server.expunge(ALICE.0, "INBOX", 2);
+    server.expunge(ALICE.0, "INBOX", 9);
+    // Also with the folder open, and another.
+    for other in ["Sent", "INBOX"] {
+        conn.examine(other).await.unwrap();
+        let (now, changes) = conn.examine_since("INBOX", &known).await.unwrap();
+        let changes = changes.unwrap();
+        assert_eq!(changes.vanished.to_string(), "2,9");
+        assert_eq!(changes.flags.iter().map(|item| item.uid).collect::<Vec<_>>(), [Some(4)]);
+        assert!(now.highest_modseq.unwrap() > mod_seq);
+    }
+    // Of another life of the UIDs nothing is told.
+    let stale = Known { uid_validity: before.uid_validity + 1, ..known };
+    assert_eq!(conn.examine_since("INBOX", &stale).await.unwrap().1, None);
+}
+
+#[tokio::test]
 async fn a_delivered_mail_ends_the_wait() {
     let server = Dovecot::start();
     server.deliver(ALICE.0, "INBOX", MESSAGE);
@@ -175,7 +203,7 @@ async fn expunges_and_flags_of_others_are_news() {
     server.add_flag(ALICE.0, "INBOX", 1, "\\Seen");
     server.move_message(ALICE.0, "INBOX", 2, "Archive");
     let mut events = Vec::new();
-    while !events.iter().any(|event| matches!(event, Untagged::Expunge(2)))
+    while !events.iter().any(|event| matches!(event, Untagged::Vanished { uids, .. } if uids.contains(&(2..=2))))
         || !events.iter().any(|event| matches!(event, Untagged::Fetch(item) if item.seq == 1 && item.flags.is_some()))
     {
         assert_eq!(conn.idle(Duration::from_secs(30), pending()).await.unwrap(), IdleOutcome::News);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&str] = &[
     // foundations
     "text",
+    "crash_point",
     "clock",
     "secrets",
     "blobs",

@@ -212,7 +212,8 @@ async fn a_mailbox_is_only_read() {
         }
     }
     assert!(commands.contains("EXAMINE") && commands.contains("FETCH") && commands.contains("IDLE"), "{commands:?}");
-    let reading = ["CAPABILITY", "EXAMINE", "FETCH", "ID", "IDLE", "LIST", "LOGIN", "LOGOUT", "NOOP", "STATUS"];
+    let reading =
+        ["CAPABILITY", "ENABLE", "EXAMINE", "FETCH", "ID", "IDLE", "LIST", "LOGIN", "LOGOUT", "NOOP", "STATUS"];
     let writing: Vec<_> = commands.iter().filter(|command| !reading.contains(&command.as_str())).collect();
     assert!(writing.is_empty(), "{writing:?}");
 }

@@ -49,6 +49,8 @@ pub enum ResponseCode {
     ReadOnly,
     /// The folder is open for writing too.
     ReadWrite,
+    /// The folder that was open is closed: what follows is of the one that is being opened (RFC 7162).
+    Closed,
     /// What the server can do, in capitals.
     Capability(Vec<String>),
     /// Another one, as the server wrote it.
@@ -107,6 +109,7 @@ fn named(code: &str) -> ResponseCode {
         "THROTTLED" => ResponseCode::Throttled,
         "NONEXISTENT" => ResponseCode::Nonexistent,
         "SERVERBUG" => ResponseCode::ServerBug,
+        "CLOSED" => ResponseCode::Closed,
         "NOMODSEQ" => ResponseCode::NoModSeq,
         "CAPABILITY" => {
             ResponseCode::Capability(argument.split_ascii_whitespace().map(str::to_ascii_uppercase).collect())

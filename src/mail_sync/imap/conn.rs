@@ -20,7 +20,10 @@ use super::error::ImapError;
 use super::guard::Guard;
 use super::host::{AllowedHosts, plain_host, resolve};
 use super::news::News;
+use super::resync::Resync;
 use super::transport::Transport;
+use super::uid_set::UidSet;
+use crate::crash_point;
 
 /// How the connection is secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +103,9 @@ pub struct ImapConn {
     news: News,
     /// Whether the open folder keeps modification sequences.
     pub(super) folder_has_modseq: bool,
+    /// Whether a folder is open, or may be.
+    pub(super) folder_open: bool,
+    pub(super) resync: Resync,
     pub(super) timeouts: Timeouts,
 }
 
@@ -140,6 +146,8 @@ impl ImapConn {
             capabilities: HashSet::new(),
             news: News::default(),
             folder_has_modseq: false,
+            folder_open: false,
+            resync: Resync::default(),
             timeouts,
         }
     }
@@ -195,6 +203,11 @@ impl ImapConn {
     /// command and before each IDLE.
     pub fn take_news(&mut self) -> News {
         std::mem::take(&mut self.news)
+    }
+
+    /// The messages that went since they were last taken, out of the news (RFC 7162).
+    pub fn take_vanished(&mut self) -> UidSet {
+        self.news.take_vanished()
     }
 
     pub(super) fn news(&mut self) -> &mut News {
@@ -279,12 +292,17 @@ impl ImapConn {
         if line.contains(['\r', '\n', '\0']) {
             return Err(ImapError::Unsendable);
         }
+        // By its name only: what follows may be a password.
+        let name = || line.split(' ').nth(1).unwrap_or("a line").to_owned();
+        crash_point::pass(|| format!("before sending {}", name()));
         let stream = self.client.get_mut();
         let written = async {
             stream.write_all(format!("{line}\r\n").as_bytes()).await?;
             stream.flush().await
         };
-        written.await.map_err(ImapError::from_io)
+        written.await.map_err(ImapError::from_io)?;
+        crash_point::pass(|| format!("after sending {}", name()));
+        Ok(())
     }
 
     /// The next response. May be dropped while it waits without losing any. The parser can panic on some servers'
@@ -320,6 +338,7 @@ impl ImapConn {
         code: Option<ResponseCode>,
         text: String,
     ) -> Result<Completion, ImapError> {
+        crash_point::pass(|| "an answer was read".to_owned());
         let result = match status {
             Status::Ok => Ok(Completion { code, text }),
             Status::No => Err(ImapError::No { code, text }),

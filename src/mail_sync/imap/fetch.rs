@@ -50,7 +50,8 @@ impl ImapConn {
         self.fetch(uids, &format!("({items})"), |item| item.size.is_some(), on_item).await
     }
 
-    /// Flags only; `changed_since` a modification sequence only those that changed after it (RFC 7162).
+    /// Flags only; `changed_since` a modification sequence only those that changed after it (RFC 7162). A server that can tells in
+    /// the same answer what went: see [`ImapConn::take_vanished`].
     ///
     /// # Errors
     /// As of any command.
@@ -61,7 +62,8 @@ impl ImapConn {
         on_item: impl FnMut(FetchItem),
     ) -> Result<Completion, ImapError> {
         let modseq = if self.folder_has_modseq { " MODSEQ" } else { "" };
-        let since = changed_since.map(|modseq| format!(" (CHANGEDSINCE {modseq})")).unwrap_or_default();
+        let vanished = if self.resync.is_sure() { " VANISHED" } else { "" };
+        let since = changed_since.map(|modseq| format!(" (CHANGEDSINCE {modseq}{vanished})")).unwrap_or_default();
         self.fetch(uids, &format!("(UID FLAGS{modseq}){since}"), |item| item.flags.is_some(), on_item).await
     }
 

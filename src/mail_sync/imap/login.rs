@@ -61,6 +61,7 @@ impl ImapConn {
         if self.has("ID") {
             self.introduce().await?;
         }
+        self.enable_resync().await?;
         Ok(done)
     }
 

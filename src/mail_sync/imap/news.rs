@@ -3,6 +3,7 @@
 //! Start reading at [`News`].
 
 use super::answer::Untagged;
+use super::uid_set::UidSet;
 
 /// Most events kept; past it the folder must be read again anyway.
 const MAX_EVENTS: usize = 10_000;
@@ -21,6 +22,19 @@ impl News {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty() && !self.overflowed
+    }
+
+    /// Takes out the messages that went (RFC 7162); the rest stays.
+    pub fn take_vanished(&mut self) -> UidSet {
+        let mut vanished = Vec::new();
+        self.events.retain_mut(|event| match event {
+            Untagged::Vanished { uids, .. } => {
+                vanished.append(uids);
+                false
+            }
+            _ => true,
+        });
+        vanished.into_iter().collect()
     }
 
     /// Keeps what is a change of the folder; says whether it was one. A body that nobody waits for is dropped.

@@ -40,6 +40,24 @@ impl UidSet {
         after.checked_sub(1).and_then(|index| self.0.get(index)).is_some_and(|range| range.contains(&uid))
     }
 
+    /// The lowest and the highest UID in it; none when it is empty.
+    #[must_use]
+    pub fn bounds(&self) -> Option<RangeInclusive<u32>> {
+        Some(*self.0.first()?.start()..=*self.0.last()?.end())
+    }
+
+    /// How many ranges it is written with.
+    #[must_use]
+    pub fn ranges(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All UIDs that are in one of the two.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        self.0.into_iter().chain(other.0).collect()
+    }
+
     /// The set in parts that are written with at most `max` characters each; a range is never cut.
     #[must_use]
     pub fn chunks(&self, max: usize) -> Vec<Self> {
@@ -64,13 +82,26 @@ impl UidSet {
 
 impl FromIterator<u32> for UidSet {
     fn from_iter<I: IntoIterator<Item = u32>>(uids: I) -> Self {
-        let mut uids: Vec<u32> = uids.into_iter().filter(|uid| *uid > 0).collect();
-        uids.sort_unstable();
+        uids.into_iter().map(|uid| uid..=uid).collect()
+    }
+}
+
+/// From ranges in any order, which may overlap; one that is written backwards is the same as forwards (RFC 3501 `seq-range`).
+impl FromIterator<RangeInclusive<u32>> for UidSet {
+    fn from_iter<I: IntoIterator<Item = RangeInclusive<u32>>>(ranges: I) -> Self {
+        let forwards = ranges.into_iter().map(|range| {
+            let (one, other) = range.into_inner();
+            (one.min(other).max(1), one.max(other))
+        });
+        let mut sorted: Vec<(u32, u32)> = forwards.filter(|(first, last)| first <= last).collect();
+        sorted.sort_unstable();
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
-        for uid in uids {
+        for (first, last) in sorted {
             match ranges.last_mut() {
-                Some(last) if uid <= last.end().saturating_add(1) => *last = *last.start()..=uid,
-                _ => ranges.push(uid..=uid),
+                Some(before) if first <= before.end().saturating_add(1) => {
+                    *before = *before.start()..=last.max(*before.end());
+                }
+                _ => ranges.push(first..=last),
             }
         }
         Self(ranges)
@@ -106,6 +137,8 @@ mod tests {
         }
         assert_eq!(UidSet::from(7).to_string(), "7:4294967295");
         let (high, low) = (5, 4);
+        let ranges = [9..=high, 2..=3, 1..=1, 6..=6, low..=low, 20..=u32::MAX, 0..=0];
+        assert_eq!(ranges.into_iter().collect::<UidSet>().to_string(), "1:9,20:4294967295");
         assert!(UidSet::range(high..=low).is_empty());
     }
 

@@ -9,6 +9,7 @@ pub mod mailbox;
 pub mod people;
 pub mod process;
 pub mod scripted_imap;
+pub mod scripted_mailbox;
 pub mod socket;
 pub mod test_app;
 

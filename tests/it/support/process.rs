@@ -39,10 +39,21 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it ran").is_some()
+    }
+
     /// Makes a workspace on the data of a folder; its first Admin, signed in here.
     pub async fn workspace(&self, folder: &Path) -> Person {
+        self.workspace_with(folder, &[]).await
+    }
+
+    /// As `workspace`, with settings.
+    pub async fn workspace_with(&self, folder: &Path, settings: &[(&str, &str)]) -> Person {
         let email = "ann@acme.test";
         let mut create = tagwire(folder);
+        create.envs(settings.iter().copied());
         create.args(["create-workspace", "--name", "Acme", "--admin-name", "Ann", "--admin-email", email, "--json"]);
         let mut child = create.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("tagwire starts");
         child.stdin.take().expect("its input").write_all(PASSWORD.as_bytes()).expect("it reads");
