@@ -83,6 +83,11 @@ async fn fifty_threads_cost_as_many_statements_as_five() {
         let mut socket = follow(&ann).await;
         connect(&ann, server.imaps_port(), ALICE).await;
         until_state(&mut socket, "LIVE").await;
+        // So that nothing else asks meanwhile.
+        let account = ann.query("{ mailAccounts { id } }", json!({})).await["mailAccounts"][0]["id"].take();
+        let pause = "mutation($id: ID!) { pauseMailAccount(id: $id) { userErrors { code } } }";
+        ann.query(pause, json!({ "id": account })).await;
+        until_state(&mut socket, "PAUSED").await;
         let mut costs = Vec::new();
         for first in [5_usize, 50] {
             let document = INBOX.replace("($first: Int!)", "").replace("$first", &first.to_string());
