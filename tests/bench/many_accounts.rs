@@ -12,22 +12,7 @@
 )]
 
 #[expect(dead_code, reason = "made for the tests, which use all of it")]
-mod support {
-    #[path = "../../it/support/scripted_mailbox/mod.rs"]
-    pub mod scripted_mailbox;
-
-    pub mod mailbox {
-        /// A mail from somebody, of three kilobytes.
-        pub fn mail(from: &str, subject: &str) -> Vec<u8> {
-            let body = "A line of a mail, as long as such lines are, about nothing in particular.\r\n".repeat(36);
-            format!(
-                "From: {from}\r\nTo: alice@crm.test\r\nSubject: {subject}\r\nMessage-ID: <{subject}@test>\r\n\
-                 Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\n{body}"
-            )
-            .into_bytes()
-        }
-    }
-}
+mod support;
 
 mod somebody;
 
@@ -70,7 +55,8 @@ async fn run() {
     let mut follower = app.feed.follow(&cx, None).await.unwrap();
     let began = Instant::now();
     for n in 0..mailboxes {
-        somebody::connect(&app, &cx, (&format!("user{n}@crm.test"), "secret"), server.port(), Security::Plaintext).await;
+        somebody::connect(&app, &cx, (&format!("user{n}@crm.test"), "secret"), server.port(), Security::Plaintext)
+            .await;
     }
     println!("connected {mailboxes} mailboxes in {:.1?}", began.elapsed());
     let (counting, most) = (server.clone(), Arc::new(AtomicUsize::new(0)));
