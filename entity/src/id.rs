@@ -40,4 +40,5 @@ ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId
     HistoryEntryId ContactImportId
+    BlockedAddressId
 }

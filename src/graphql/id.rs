@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -39,9 +39,11 @@ pub enum Type {
     ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
+    /// An address or domain whose mail is hidden.
+    BlockedAddress = 26,
 }
 
-const TYPES: [Type; 13] = [
+const TYPES: [Type; 14] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -55,6 +57,7 @@ const TYPES: [Type; 13] = [
     Type::SavedFilter,
     Type::ContactImport,
     Type::HistoryEntry,
+    Type::BlockedAddress,
 ];
 
 /// A typed id that has a form in the API.
@@ -84,6 +87,7 @@ api_ids! {
     SavedFilterId => SavedFilter,
     ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
+    BlockedAddressId => BlockedAddress,
 }
 
 /// The API's text of an id.

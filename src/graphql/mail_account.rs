@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::connection;
+use super::contact_creation::ContactCreation;
 use super::error::{ApiError, ErrorCode};
 use super::id;
 use super::mail_folder::MailFolder;
@@ -156,6 +157,12 @@ impl MailAccount {
             total: count(progress.total),
             skipped: count(progress.skipped),
         })
+    }
+
+    /// Of whom contacts are made by themselves; null for all but its owner.
+    async fn contact_creation(&self) -> Option<ContactCreation> {
+        let own = self.reader.cx().user() == Some(self.account.owner);
+        own.then(|| self.account.contact_creation.into())
     }
 
     /// Its folders by name.

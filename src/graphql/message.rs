@@ -175,9 +175,16 @@ impl Message {
 }
 
 /// Somebody on a message.
+#[derive(Clone)]
 pub struct MailParticipant {
     participant: messages::Participant,
     reader: Reader,
+}
+
+impl MailParticipant {
+    pub(super) fn new(participant: messages::Participant, reader: &Reader) -> Self {
+        Self { participant, reader: reader.clone() }
+    }
 }
 
 /// Somebody on a message.

@@ -2,8 +2,10 @@
 
 use async_graphql::{Context, MergedObject, Object};
 
+use super::block::BlockMutation;
 use super::command::run;
 use super::contact::ContactMutation;
+use super::contact_creation::ContactCreationMutation;
 use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
@@ -31,6 +33,8 @@ pub struct Mutation(
     SavedFilterMutation,
     UserMutation,
     MailAccountMutation,
+    BlockMutation,
+    ContactCreationMutation,
 );
 
 /// Administering users.

@@ -2,12 +2,13 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::attachment::Attachment;
+use super::block::BlockedAddress;
 use super::contact::Contact;
 use super::contact_import::ContactImport;
 use super::error::ApiError;
@@ -51,6 +52,8 @@ pub enum Node {
     Attachment(Attachment),
     /// Something in the history of a contact or tag.
     HistoryEntry(HistoryEntry),
+    /// An address or domain whose mail is hidden.
+    BlockedAddress(BlockedAddress),
 }
 
 impl Node {
@@ -95,6 +98,7 @@ impl Node {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
                 attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
             }
+            Type::BlockedAddress => BlockedAddress::load(reader, BlockedAddressId(id)).await?.map(Self::BlockedAddress),
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,
         })

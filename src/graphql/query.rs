@@ -4,9 +4,11 @@ use async_graphql::{Context, ID, MergedObject, Object};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
+use super::block::BlockQuery;
 use super::change::{Change, ChangeKind, ChangePage};
 use super::connection::{self, PageArguments};
 use super::contact::ContactQuery;
+use super::contact_creation::ContactCreationQuery;
 use super::error::{ApiError, Code};
 use super::following::Event;
 use super::id;
@@ -20,6 +22,7 @@ use super::tag::TagQuery;
 use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
 use super::user::{User, UserConnection, Workspace};
+use super::why::WhyQuery;
 use crate::{changes, users};
 
 /// Most ids of one `nodes`.
@@ -37,6 +40,9 @@ pub struct Query(
     SavedFilterQuery,
     MailAccountQuery,
     MessageQuery,
+    BlockQuery,
+    ContactCreationQuery,
+    WhyQuery,
 );
 
 /// What concerns no single noun.

@@ -5,8 +5,10 @@
 
 mod commands;
 mod connect;
+mod contact_creation;
 mod error;
 mod folders;
+mod judging;
 mod lease;
 mod problem;
 mod queries;
@@ -19,12 +21,16 @@ use entity::{MailAccountId, MailFolderId, Timestamp, UserId};
 
 pub use commands::{disconnect, pause, resume, sync_now, update_credentials};
 pub use connect::{NewMailAccount, Server, connect};
-pub use entity::mail_account::{Authentication, ProblemCode, Provider, Security, State};
+pub use contact_creation::set_contact_creation;
+pub use entity::mail_account::{Authentication, ContactCreation, ProblemCode, Provider, Security, State};
 pub use entity::mail_folder::Role;
 pub use error::Error;
 pub use folders::{
     CursorMove, FirstSight, FoundFolder, SeenFolder, end_rebuilding, forget_folder, move_cursor, note_exists,
     note_flags, open_generation, update_folders,
+};
+pub use judging::{
+    Mailbox, accounts_of, addresses_among, folder_role, hold, hold_all, mailbox, mailbox_by_id, mailboxes_of,
 };
 pub use lease::{Lease, claim, heartbeat, release};
 pub use problem::Problem;
@@ -58,6 +64,8 @@ pub struct MailAccount {
     pub next_attempt_at: Option<Timestamp>,
     /// How far the history is read; none before that has begun.
     pub progress: Option<Progress>,
+    /// Of whom contacts are made by themselves.
+    pub contact_creation: ContactCreation,
 }
 
 /// How far a mailbox is read, in messages.
@@ -147,6 +155,7 @@ impl From<entity::mail_account::Model> for MailAccount {
                 total: count(row.progress_total),
                 skipped: count(row.progress_skipped),
             }),
+            contact_creation: row.contact_creation,
         }
     }
 }

@@ -67,6 +67,11 @@ impl Contents {
         let Some(row) = queries::visible_row(cx, db, id).await? else { return Ok(None) };
         Ok(Some(self.blobs.read(&locator(&row)).await?))
     }
+
+    /// The bytes of a row, whoever may see them.
+    pub(super) async fn bytes(&self, row: &mail_message::Model) -> Result<Bytes, Error> {
+        Ok(self.blobs.read(&locator(row)).await?)
+    }
 }
 
 fn read(raw: &[u8]) -> Content {

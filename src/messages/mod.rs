@@ -1,31 +1,37 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
-//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, reading raw mail (`mime`) and
-//! making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
+//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `blocked_address`, reading raw
+//! mail (`mime`) and making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
+pub mod blocks;
 mod content;
+mod correspondence;
 mod error;
 mod flags;
 mod gone;
 mod holes;
 pub mod html;
+mod link_check;
 mod list;
 pub mod mime;
 mod new_mail;
 mod queries;
 mod rows;
 mod sweep;
+mod why;
 
 use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
+pub use correspondence::Against;
 pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, holes_of};
+pub use link_check::{Checked, Difference, check_links};
 pub use list::{MessageFilter, count, last_message_at, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use queries::{
@@ -33,6 +39,7 @@ pub use queries::{
     participants_by_message_ids, visible,
 };
 pub use sweep::{Sweep, located, sweep, uid_at_depth};
+pub use why::{NoContact, Sight, why_linked, why_no_contact, why_not_visible};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]

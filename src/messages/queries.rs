@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, QueryTrait, Statement};
 
 use super::{Attachment, Message, Participant};
-use crate::access::Cx;
+use crate::access::{Actor, Cx};
 use crate::contacts;
 use crate::db::{Db, Fault};
 use crate::mail_accounts;
@@ -24,6 +24,12 @@ pub fn visible(cx: &Cx) -> Condition {
         .add(column(mail_message::Column::Workspace).eq(cx.workspace))
         .add(column(mail_message::Column::Hidden).eq(false))
         .add(column(mail_message::Column::Account).in_subquery(mail_accounts::visible_accounts(cx)))
+        .add_option(hides_blocked(cx).then(|| column(mail_message::Column::Blocked).eq(false)))
+}
+
+/// Blocked mail is hidden from all but the sync, which counts what is stored.
+fn hides_blocked(cx: &Cx) -> bool {
+    !matches!(cx.actor, Actor::MailAccount(..))
 }
 
 /// Messages by id, those that the actor may see.
@@ -168,9 +174,14 @@ pub async fn counts_of_folders(
         return Ok(HashMap::new());
     }
     let places = (2..=folders.len() + 1).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    let shown = if hides_blocked(cx) {
+        "AND message NOT IN (SELECT id FROM mail_message WHERE workspace = $1 AND blocked)"
+    } else {
+        ""
+    };
     let sql = format!(
         "SELECT folder, generation, COUNT(*) AS messages, SUM(CASE WHEN seen THEN 0 ELSE 1 END) AS unread \
-         FROM mail_location WHERE workspace = $1 AND folder IN ({places}) GROUP BY folder, generation"
+         FROM mail_location WHERE workspace = $1 AND folder IN ({places}) {shown} GROUP BY folder, generation"
     );
     let ids = folders.iter().map(|(folder, _)| (*folder).into());
     let values: Vec<sea_orm::Value> = std::iter::once(cx.workspace.into()).chain(ids).collect();

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
-    MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
+    BLOCK, DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP,
+    MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNBLOCK, UNTAG, array, text,
 };
 use crate::imports::CANCEL;
 use crate::support::people::PASSWORD;
@@ -19,7 +19,7 @@ use crate::support::{Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
-    savedFilters { id name query shared position }
+    savedFilters { id name query shared position } blockList { nodes { id pattern scope } }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -41,6 +41,7 @@ struct Ids {
     import: String,
     /// Something in the history of the contact.
     entry: String,
+    blocked: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -56,6 +57,7 @@ enum Kind {
     Saved,
     Import,
     Entry,
+    Blocked,
 }
 
 impl Ids {
@@ -69,6 +71,7 @@ impl Ids {
             (Kind::Saved, &self.saved),
             (Kind::Import, &self.import),
             (Kind::Entry, &self.entry),
+            (Kind::Blocked, &self.blocked),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -180,6 +183,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.unblock.id", Kind::Blocked, UNBLOCK, |id| json!({ "id": id })),
         place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
         place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
@@ -200,6 +204,8 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
     let import = text(&import["data"]["importContacts"]["import"]["id"]);
     // Ended, so that nothing moves by itself.
     ann.does(CANCEL, json!({ "id": import })).await;
+    let block = json!({ "input": { "pattern": "bad.test", "scope": "WORKSPACE" } });
+    let blocked = text(&ann.does(BLOCK, block).await["blocked"]["id"]);
     let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
     let own = ann.query(own, json!({})).await;
     Ids {
@@ -211,6 +217,7 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
         saved: text(&saved["savedFilter"]["id"]),
         import,
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
+        blocked,
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -254,7 +261,7 @@ async fn places_of_the_schema(ann: &Person) -> BTreeSet<String> {
 }
 
 /// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync`.
-const OF_MAIL: [&str; 9] = [
+const OF_MAIL: [&str; 13] = [
     "MessageFilter.accountIds",
     "MessageFilter.contactId",
     "MessageFilter.folderId",
@@ -262,6 +269,10 @@ const OF_MAIL: [&str; 9] = [
     "Mutation.pauseMailAccount.id",
     "Mutation.resumeMailAccount.id",
     "Mutation.syncMailAccount.id",
+    "Query.whyLinked.contactId",
+    "Query.whyLinked.messageId",
+    "Query.whyNotVisible.messageId",
+    "SetContactCreationInput.id",
     "Subscription.mailAccountChanged.id",
     "Subscription.messageReceived.accountIds",
 ];

@@ -1,9 +1,11 @@
 //! Stories told through public faces, with real servers.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod blocks;
 mod command_line;
 mod contacts;
 mod contacts_live;
+mod correspondence;
 mod deeds;
 mod deleted_tags;
 mod event_stream;
@@ -25,6 +27,7 @@ mod mail_corpus;
 mod mail_crash;
 mod mail_depth;
 mod mail_faults;
+mod mail_links;
 mod mail_lists;
 mod mail_sync;
 mod migrations;
