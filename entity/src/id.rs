@@ -40,5 +40,5 @@ ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
     MailAccountId MailFolderId MailMessageId MailAttachmentId MailThreadId
     HistoryEntryId ContactImportId ShareId
-    SkippedMessageId MailAccountEventId
+    SkippedMessageId MailAccountEventId BlockedAddressId
 }

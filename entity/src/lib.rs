@@ -8,6 +8,7 @@
 )]
 
 pub mod address;
+pub mod blocked_address;
 pub mod change_head;
 pub mod change_log;
 pub mod contact;

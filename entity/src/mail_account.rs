@@ -94,6 +94,21 @@ pub enum ProblemCode {
     RateLimited,
 }
 
+/// Of whom contacts are made by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum ContactCreation {
+    /// Nobody.
+    #[sea_orm(string_value = "NEVER")]
+    Never,
+    /// People the owner writes to.
+    #[sea_orm(string_value = "SENT")]
+    Sent,
+    /// People who write, too.
+    #[sea_orm(string_value = "SENT_AND_RECEIVED")]
+    SentAndReceived,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mail_account")]
 pub struct Model {
@@ -132,6 +147,8 @@ pub struct Model {
     pub lease_until: Option<Timestamp>,
     pub disconnected_at: Option<Timestamp>,
     pub removing: bool,
+    pub contact_creation: ContactCreation,
+    pub contact_creation_since: Option<Timestamp>,
     pub version: i64,
     pub created_at: Timestamp,
     pub history_days: Option<i32>,

@@ -4,6 +4,18 @@ use sea_orm::entity::prelude::*;
 
 use crate::{MailAccountId, MailMessageId, MailThreadId, Timestamp, WorkspaceId};
 
+/// Why it is not one person's letter to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Bulk {
+    /// It came through a list, or one can unsubscribe from it.
+    #[sea_orm(string_value = "LIST")]
+    List,
+    /// A machine sent it, or it went to a crowd.
+    #[sea_orm(string_value = "AUTOMATIC")]
+    Automatic,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mail_message")]
 pub struct Model {
@@ -32,6 +44,8 @@ pub struct Model {
     pub locations: i32,
     pub gone_at: Option<Timestamp>,
     pub hidden: bool,
+    pub blocked: bool,
+    pub bulk: Option<Bulk>,
     pub pack: String,
     pub pack_offset: i64,
     pub pack_length: i64,

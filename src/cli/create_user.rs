@@ -51,7 +51,7 @@ pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// A workspace's id as the API has it, or as the database has it.
-fn workspace(text: &str) -> Result<WorkspaceId, String> {
+pub(super) fn workspace(text: &str) -> Result<WorkspaceId, String> {
     id::decode(text)
         .or_else(|| text.parse::<Uuid>().ok().map(WorkspaceId))
         .ok_or_else(|| "this is no id of a workspace; create-workspace prints it".to_owned())

@@ -3,6 +3,7 @@
 //! Owns arguments, the process's runtime and log, and exit codes: 0 done, 1 failed, 2 called or set wrongly. What a command does is
 //! decided in the library.
 
+mod check_links;
 mod create_user;
 mod create_workspace;
 mod demo;
@@ -43,6 +44,8 @@ enum Command {
     CreateWorkspace(create_workspace::Arguments),
     /// Make a user of a workspace
     CreateUser(create_user::Arguments),
+    /// Compare the contacts that mail is linked to with the mail itself
+    CheckLinks(check_links::Arguments),
 }
 
 pub fn main() -> ExitCode {
@@ -78,6 +81,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::CreateWorkspace(arguments) => create_workspace::run(config, arguments).await,
         Command::CreateUser(arguments) => create_user::run(config, arguments).await,
+        Command::CheckLinks(arguments) => check_links::run(config, arguments).await,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Address rows: each belongs to at most one contact, and mail points to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use entity::{AddressId, ContactId, address};
+use entity::{AddressId, ContactId, WorkspaceId, address};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, Func, OnConflict, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Condition, ExprTrait, Func, LikeExpr, OnConflict, Query, SelectStatement, SimpleExpr};
+use sea_orm::{DbBackend, QueryOrder, QuerySelect};
 
 use super::draft::Email;
 use super::{Error, Measure};
@@ -122,6 +123,75 @@ pub fn last_of_addresses(cx: &Cx, of: impl FnOnce(SimpleExpr) -> SelectStatement
             .and_where(column(address::Column::Contact).eq(contact));
         Func::coalesce([Expr::from(greatest), Expr::value(i64::MIN)]).into()
     })
+}
+
+/// The ids of addresses that are one of `whole` or end in one of `endings`, all as addresses are compared, for `column IN (…)`.
+#[must_use]
+pub fn addresses_like(workspace: WorkspaceId, whole: &[String], endings: &[String]) -> SelectStatement {
+    let key = || Expr::col(address::Column::AddressKey);
+    let mut any = Condition::any();
+    if !whole.is_empty() {
+        any = any.add(key().is_in(whole.iter().map(String::as_str)));
+    }
+    for ending in endings {
+        let ending = ending.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        any = any.add(key().like(LikeExpr::new(format!("%{ending}")).escape('!')));
+    }
+    let mut query = Query::select();
+    query
+        .column(address::Column::Id)
+        .from(address::Entity)
+        .and_where(Expr::col(address::Column::Workspace).eq(workspace))
+        .cond_where(any);
+    query
+}
+
+/// The forms by which addresses are compared, by id, as a connection or transaction sees them.
+pub async fn address_keys(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    ids: &[AddressId],
+) -> Result<HashMap<AddressId, String>, Fault> {
+    let mut keys = HashMap::with_capacity(ids.len());
+    for batch in ids.chunks(KEYS_PER_STATEMENT) {
+        let rows: Vec<(AddressId, String)> = address::Entity::find()
+            .select_only()
+            .columns([address::Column::Id, address::Column::AddressKey])
+            .filter(address::Column::Workspace.eq(workspace))
+            .filter(address::Column::Id.is_in(batch.iter().copied()))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        keys.extend(rows);
+    }
+    Ok(keys)
+}
+
+/// The contact that has an address, given as addresses are compared.
+pub async fn owner_of_address(cx: &Cx, db: &Db, key: &str) -> Result<Option<ContactId>, Fault> {
+    let row = address::Entity::find()
+        .filter(address::Column::Workspace.eq(cx.workspace))
+        .filter(address::Column::AddressKey.eq(key))
+        .one(db.reader())
+        .await?;
+    Ok(row.and_then(|row| row.contact))
+}
+
+/// Of these addresses, the keys of those that belong to nobody; who claims them meanwhile waits until the transaction ends.
+pub(super) async fn hold_free(tx: &Tx, keys: &[&str]) -> Result<HashSet<String>, Fault> {
+    let mut free = HashSet::with_capacity(keys.len());
+    for batch in keys.chunks(KEYS_PER_STATEMENT) {
+        let mut query = address::Entity::find()
+            .filter(address::Column::Workspace.eq(tx.workspace()))
+            .filter(address::Column::AddressKey.is_in(batch.iter().copied()))
+            .order_by_asc(address::Column::AddressKey);
+        if tx.conn().get_database_backend() == DbBackend::Postgres {
+            query = query.lock_exclusive();
+        }
+        let rows = query.all(tx.conn()).await?;
+        free.extend(rows.into_iter().filter(|row| row.contact.is_none()).map(|row| row.address_key));
+    }
+    Ok(free)
 }
 
 /// Gives a contact exactly these addresses.

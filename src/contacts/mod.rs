@@ -6,6 +6,7 @@
 mod addresses;
 mod bulk;
 mod commands;
+mod correspondence;
 mod draft;
 mod error;
 mod filter;
@@ -22,9 +23,13 @@ mod words;
 
 use entity::{ContactId, Timestamp};
 
-pub use addresses::{Address, addresses_by_ids, addresses_of, intern_addresses, last_of_addresses};
+pub use addresses::{
+    Address, address_keys, addresses_by_ids, addresses_like, addresses_of, intern_addresses, last_of_addresses,
+    owner_of_address,
+};
 pub use bulk::{BulkTagging, Tagged, TagsGiven, retag};
 pub use commands::{create, delete, update};
+pub use correspondence::{Correspondent, record_correspondence};
 pub use draft::{ContactChange, NewContact};
 pub use error::{Error, Field};
 pub use filter::{Filter, FilterError, TagMatch};

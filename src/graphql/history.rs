@@ -39,7 +39,7 @@ pub enum HistoryAction {
 impl From<&Deed> for HistoryAction {
     fn from(deed: &Deed) -> Self {
         match deed {
-            Deed::Created { .. } => Self::Created,
+            Deed::Created { .. } | Deed::Corresponded { .. } => Self::Created,
             Deed::Imported { .. } => Self::Imported,
             Deed::Updated { .. } | Deed::Regrouped { .. } | Deed::AliasRemoved { .. } => Self::Updated,
             Deed::Deleted { .. } => Self::Deleted,

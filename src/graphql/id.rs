@@ -4,8 +4,9 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId,
+    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -47,9 +48,11 @@ pub enum Type {
     SkippedMessage = 22,
     /// Something that happened to a mailbox.
     MailAccountEvent = 23,
+    /// An address or domain whose mail is hidden.
+    BlockedAddress = 26,
 }
 
-const TYPES: [Type; 17] = [
+const TYPES: [Type; 18] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -67,6 +70,7 @@ const TYPES: [Type; 17] = [
     Type::SkippedMessage,
     Type::MailAccountEvent,
     Type::Share,
+    Type::BlockedAddress,
 ];
 
 /// A typed id that has a form in the API.
@@ -100,6 +104,7 @@ api_ids! {
     SkippedMessageId => SkippedMessage,
     MailAccountEventId => MailAccountEvent,
     ShareId => Share,
+    BlockedAddressId => BlockedAddress,
 }
 
 /// The API's text of an id.

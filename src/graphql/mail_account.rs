@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use futures_util::FutureExt;
 
 use super::connection::{self, PageArguments};
+use super::contact_creation::ContactCreation;
 use super::error::{ApiError, ErrorCode};
 use super::id;
 use super::mail_account_event::{MailAccountEvent, MailAccountEventConnection};
@@ -185,6 +186,11 @@ impl MailAccount {
         };
         let rows = rows.map(|event| MailAccountEvent { event });
         Ok(MailAccountEventConnection { rows, count: Box::new(count) })
+    }
+
+    /// Of whom contacts are made by themselves; null for all but its owner.
+    async fn contact_creation(&self) -> Option<ContactCreation> {
+        Some(self.own()?.contact_creation.into())
     }
 
     /// Its folders by name.

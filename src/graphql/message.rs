@@ -219,9 +219,16 @@ impl Message {
 }
 
 /// Somebody on a message.
+#[derive(Clone)]
 pub struct MailParticipant {
     pub(super) participant: messages::Participant,
     pub(super) reader: Reader,
+}
+
+impl MailParticipant {
+    pub(super) fn new(participant: messages::Participant, reader: &Reader) -> Self {
+        Self { participant, reader: reader.clone() }
+    }
 }
 
 /// Somebody on a message.

@@ -11,10 +11,12 @@
 mod admission;
 mod api;
 mod attachment;
+mod block;
 mod change;
 mod command;
 mod connection;
 mod contact;
+mod contact_creation;
 mod contact_filter;
 mod contact_import;
 mod contacts_live;
@@ -60,6 +62,7 @@ mod timeline;
 mod upload;
 mod user;
 mod variables;
+mod why;
 
 pub use admission::Admitted;
 pub use api::{Api, Caller, Schema};

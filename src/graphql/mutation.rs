@@ -2,8 +2,10 @@
 
 use async_graphql::{Context, MergedObject, Object};
 
+use super::block::BlockMutation;
 use super::command::run;
 use super::contact::ContactMutation;
+use super::contact_creation::ContactCreationMutation;
 use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
@@ -39,6 +41,8 @@ pub struct Mutation(
     MailAccountUpdate,
     SkippedMessageMutation,
     MessageMutation,
+    BlockMutation,
+    ContactCreationMutation,
 );
 
 /// Administering users.

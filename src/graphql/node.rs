@@ -2,12 +2,14 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
-    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId,
+    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
 use super::attachment::Attachment;
+use super::block::BlockedAddress;
 use super::contact::Contact;
 use super::contact_import::ContactImport;
 use super::error::ApiError;
@@ -63,6 +65,8 @@ pub enum Node {
     MailAccountEvent(MailAccountEvent),
     /// What somebody lets a colleague see.
     Share(Share),
+    /// An address or domain whose mail is hidden.
+    BlockedAddress(BlockedAddress),
 }
 
 impl Node {
@@ -123,6 +127,7 @@ impl Node {
                 let share = reader.own().load_one(ShareId(id)).await?;
                 share.map(|share| Self::Share(Share { share, reader: reader.clone() }))
             }
+            Type::BlockedAddress => BlockedAddress::load(reader, BlockedAddressId(id)).await?.map(Self::BlockedAddress),
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,
         })

@@ -4,9 +4,11 @@ use async_graphql::{Context, ID, MergedObject, Object};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
+use super::block::BlockQuery;
 use super::change::{Change, ChangeKind, ChangePage};
 use super::connection::{self, PageArguments};
 use super::contact::ContactQuery;
+use super::contact_creation::ContactCreationQuery;
 use super::error::{ApiError, Code};
 use super::following::Event;
 use super::id;
@@ -21,6 +23,7 @@ use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
 use super::thread::ThreadQuery;
 use super::user::{User, UserConnection, Workspace};
+use super::why::WhyQuery;
 use crate::{changes, users};
 
 /// Most ids of one `nodes`.
@@ -39,6 +42,9 @@ pub struct Query(
     MailAccountQuery,
     MessageQuery,
     ThreadQuery,
+    BlockQuery,
+    ContactCreationQuery,
+    WhyQuery,
 );
 
 /// What concerns no single noun.

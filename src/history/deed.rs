@@ -17,6 +17,11 @@ pub enum Deed {
         /// Its name.
         name: String,
     },
+    /// A contact was made of who wrote, or was written to.
+    Corresponded {
+        /// Its name.
+        name: String,
+    },
     /// Fields of a contact were changed.
     Updated {
         /// Which.

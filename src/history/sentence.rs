@@ -36,6 +36,7 @@ impl Entry {
         match &self.deed {
             Deed::Created { name } => one("added", subject(name)),
             Deed::Imported { name } => one("imported", subject(name)),
+            Deed::Corresponded { name } => Sentence { rest: " from mail".to_owned(), ..one("added", subject(name)) },
             Deed::Deleted { name } => one("deleted", subject(name)),
             Deed::Updated { fields } => {
                 let plural = match fields.as_slice() {

@@ -1,6 +1,6 @@
 //! Connecting a mailbox.
 
-use entity::mail_account::{self, Authentication, Provider, Security, State};
+use entity::mail_account::{self, Authentication, ContactCreation, Provider, Security, State};
 use entity::{MailAccountId, UserId, WorkspaceId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::IntoActiveModel;
@@ -213,6 +213,8 @@ fn new_row(cx: &Cx, secrets: &Secrets, owner: UserId, new: &NewMailAccount) -> R
         lease_until: None,
         disconnected_at: None,
         removing: false,
+        contact_creation: ContactCreation::Never,
+        contact_creation_since: None,
         version: 1,
         created_at: cx.now(),
         history_days: None,

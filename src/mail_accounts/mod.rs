@@ -6,10 +6,12 @@
 mod allowance;
 mod commands;
 mod connect;
+mod contact_creation;
 mod coverage;
 mod error;
 mod events;
 mod folders;
+mod judging;
 mod lease;
 mod problem;
 mod queries;
@@ -24,8 +26,9 @@ use entity::{MailAccountId, MailFolderId, Timestamp, UserId};
 pub use allowance::{ReadBytes, next_day, note_read};
 pub use commands::{disconnect, pause, resume, sync_now, update_credentials};
 pub use connect::{NewMailAccount, Server, connect};
+pub use contact_creation::set_contact_creation;
 pub use coverage::{Coverage, report_coverage};
-pub use entity::mail_account::{Authentication, ProblemCode, Provider, Security, State};
+pub use entity::mail_account::{Authentication, ContactCreation, ProblemCode, Provider, Security, State};
 pub use entity::mail_account_event::Kind as EventKind;
 pub use entity::mail_folder::Role;
 pub use error::Error;
@@ -34,10 +37,13 @@ pub use folders::{
     CursorMove, FirstSight, FoundFolder, SeenFolder, end_rebuilding, forget_folder, move_cursor, note_exists,
     note_flags, open_generation, update_folders,
 };
+pub use judging::{
+    Mailbox, accounts_of, addresses_among, folder_role, hold, hold_all, mailbox, mailbox_by_id, mailboxes_of,
+};
 pub use lease::{Lease, claim, heartbeat, held, release};
 pub use problem::Problem;
 pub use queries::{
-    accounts_at, by_ids, folders_by_ids, folders_of_accounts, hold, list, own_folders, owner_of, visible_accounts,
+    accounts_at, by_ids, folders_by_ids, folders_of_accounts, list, own_folders, owner_of, visible_accounts,
     visible_folders,
 };
 pub use removal::{erase, folder_ids, removing};
@@ -73,6 +79,8 @@ pub struct MailAccount {
     pub progress: Option<Progress>,
     /// How many days back mail is read; none for everything.
     pub history_days: Option<i32>,
+    /// Of whom contacts are made by themselves.
+    pub contact_creation: ContactCreation,
 }
 
 /// How far a mailbox is read, in messages.
@@ -198,6 +206,7 @@ impl From<entity::mail_account::Model> for MailAccount {
                 skipped: count(row.progress_skipped),
             }),
             history_days: row.history_days,
+            contact_creation: row.contact_creation,
         }
     }
 }

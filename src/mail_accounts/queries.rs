@@ -6,9 +6,9 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, Query, SelectStatement, SimpleExpr, SubQueryStatement};
 
-use super::{Folder, MailAccount, Role, store};
+use super::{Folder, MailAccount, Role};
 use crate::access::{Cx, Level, MailReach};
-use crate::db::{Db, Fault, Tx};
+use crate::db::{Db, Fault};
 
 /// The ids of the mailboxes whose mail the actor may see, for `column IN (…)`.
 #[must_use]
@@ -96,12 +96,6 @@ pub async fn list(cx: &Cx, db: &Db) -> Result<Vec<MailAccount>, Fault> {
         .all(db.reader())
         .await?;
     Ok(rows.into_iter().map(MailAccount::from).collect())
-}
-
-/// Makes the mailbox's transactions follow this one, those of its sync too.
-pub async fn hold(tx: &Tx, account: MailAccountId) -> Result<(), Fault> {
-    store::lock(tx.conn(), tx.workspace(), account).await?;
-    Ok(())
 }
 
 /// The folders of mailboxes by name.

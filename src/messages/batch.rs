@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, holes, rows, scope, sweep, threads};
+use super::{Error, Flags, Identity, NewHole, blocks, correspondence, holes, rows, scope, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -115,6 +115,7 @@ async fn insert(
     let known = if elsewhere.is_empty() { HashMap::new() } else { find(tx.conn(), &cx, lease, &elsewhere).await? };
     let (mut locations, mut attachments, mut participants) = (Vec::new(), Vec::new(), Vec::new());
     let (mut told, mut touched, mut announced) = (HashSet::new(), Vec::new(), Vec::new());
+    let mut judged = Vec::new();
     let addresses = intern(tx, mails, &fresh).await?;
     for mail in mails {
         let message = match &mail.mail {
@@ -128,6 +129,7 @@ async fn insert(
                 attachments.extend(new.attachment_rows(&cx, message));
                 participants.extend(new.participant_rows(&cx, message, |key| addresses.get(key).copied()));
                 stored.new += 1;
+                judged.push((message, &**new, &mail.flags));
                 if new.arrived {
                     announced.push(message);
                 }
@@ -153,6 +155,11 @@ async fn insert(
     rows::insert::<entity::mail_participant::ActiveModel>(tx.conn(), participants).await?;
     rows::insert::<entity::mail_attachment::ActiveModel>(tx.conn(), attachments).await?;
     sweep::recount(tx, lease, &touched, &moved).await?;
+    let mailbox = mail_accounts::mailbox(tx, lease).await?;
+    let blocked = blocks::mark(tx, &mailbox, &judged).await?;
+    judged.retain(|(message, ..)| !blocked.contains(message));
+    correspondence::record(tx, &mailbox, folder, &judged).await?;
+    announced.retain(|message| !blocked.contains(message));
     let scope = scope(lease.account, lease.owner, false);
     for message in announced {
         stored.arrived += 1;

@@ -109,6 +109,11 @@ impl Contents {
         let working = tokio::task::spawn_blocking(move || (work(&raw), room));
         Ok(working.await.map_err(|_| BlobError::Interrupted)?)
     }
+
+    /// The bytes of a row, whoever may see them.
+    pub(super) async fn bytes(&self, row: &mail_message::Model) -> Result<Bytes, Error> {
+        Ok(self.blobs.read(&locator(row)).await?)
+    }
 }
 
 /// The message, to be read by an actor who may see all of it: the one door to text and files.

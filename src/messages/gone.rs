@@ -47,8 +47,11 @@ pub async fn hide_gone(cx: &Cx, db: &Db, lease: &Lease) -> Result<usize, Error> 
             .filter(mail_message::Column::Id.eq(row.id))
             .exec(tx.conn())
             .await?;
-        let scope = scope(lease.account, lease.owner, row.private);
-        tx.record(NewChange::in_scope(scope, Kind::Message, Action::Removed, row.id).version(row.version + 1));
+        // Who blocked it was told that it went.
+        if !row.blocked {
+            let scope = scope(lease.account, lease.owner, row.private);
+            tx.record(NewChange::in_scope(scope, Kind::Message, Action::Removed, row.id).version(row.version + 1));
+        }
     }
     tx.commit().await?;
     Ok(rows.len())

@@ -1,17 +1,20 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
 //! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`,
-//! `mail_thread_key` (`threads`), `private_reading`, reading raw mail (`mime`) and making its HTML safe (`html`). Does not fetch
-//! mail (`mail_sync`). Start reading at `batch`, then `queries`.
+//! `mail_thread_key` (`threads`), `blocked_address` (`blocks`), `private_reading`, reading raw mail (`mime`) and making its HTML safe
+//! (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
+pub mod blocks;
 mod content;
+mod correspondence;
 mod download;
 mod error;
 mod flags;
 mod gone;
 mod holes;
 pub mod html;
+mod link_check;
 mod list;
 pub mod mime;
 mod new_mail;
@@ -24,17 +27,20 @@ mod skipped;
 mod sweep;
 pub mod threads;
 mod visible;
+mod why;
 
 use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThreadId, Timestamp, UserId};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
+pub use correspondence::Against;
 pub use download::{Download, DownloadError, Purpose, ticket};
 pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
 pub use holes::{Hole, NewHole, due_holes, hole_uids, holes_of};
+pub use link_check::{Checked, Difference, check_links};
 pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
 pub use packs::{find_unnamed_packs, look_after_packs};
@@ -47,6 +53,7 @@ pub use queries::{
 pub use skipped::{SkippedMessage, note_headers, retry_skipped, skipped, skipped_by_id, skipped_count, take_headless};
 pub use sweep::{Sweep, located, oldest_in, sweep, uid_at_depth};
 pub use visible::{access, scope, visible, visible_at};
+pub use why::{NoContact, Sight, why_linked, why_no_contact, why_not_visible};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! A mail about to be stored.
 
+use entity::mail_message::Bulk;
 use entity::mail_participant::Role;
 use entity::{MailAccountId, MailMessageId, Timestamp, mail_attachment, mail_message, mail_participant};
 use sha2::{Digest, Sha256};
@@ -69,12 +70,13 @@ pub struct NewMail {
     sent_at: Option<Timestamp>,
     participants: Vec<NewParticipant>,
     attachments: Vec<ParsedAttachment>,
+    pub(super) bulk: Option<Bulk>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct NewParticipant {
-    role: Role,
-    name: Option<String>,
+    pub(super) role: Role,
+    pub(super) name: Option<String>,
     pub(super) address: String,
     pub(super) key: String,
 }
@@ -99,18 +101,11 @@ pub struct Origin {
 impl NewMail {
     /// From what was read of it. Text and HTML are not kept: they are read anew from the bytes.
     #[must_use]
-    pub fn new(parsed: ParsedMessage, locator: Locator, origin: Origin) -> Self {
-        let mut participants = Vec::new();
-        for (role, addresses) in [
-            (Role::From, parsed.from),
-            (Role::To, parsed.to),
-            (Role::Cc, parsed.cc),
-            (Role::Bcc, parsed.bcc),
-            (Role::ReplyTo, parsed.reply_to),
-        ] {
-            participants.extend(addresses.into_iter().filter_map(|address| participant(role, address)));
-        }
+    pub fn new(mut parsed: ParsedMessage, locator: Locator, origin: Origin) -> Self {
+        let participants = participants(&mut parsed);
+        let bulk = if parsed.list_id.is_some() || parsed.unsubscribable { Some(Bulk::List) } else { None };
         Self {
+            bulk: bulk.or(parsed.automatic.then_some(Bulk::Automatic)),
             identity: origin.identity.unwrap_or_else(|| Identity::content(parsed.fingerprint)),
             locator,
             received_at: origin.received_at,
@@ -159,6 +154,8 @@ impl NewMail {
             locations: 1,
             gone_at: None,
             hidden: false,
+            blocked: false,
+            bulk: self.bulk,
             pack: self.locator.pack.clone(),
             pack_offset: i64::from(self.locator.offset),
             pack_length: i64::from(self.locator.length),
@@ -206,6 +203,21 @@ impl NewMail {
             inline: attachment.inline,
         })
     }
+}
+
+/// Who is on a mail, in the order in which that is stored.
+pub(super) fn participants(parsed: &mut ParsedMessage) -> Vec<NewParticipant> {
+    let mut participants = Vec::new();
+    for (role, addresses) in [
+        (Role::From, &mut parsed.from),
+        (Role::To, &mut parsed.to),
+        (Role::Cc, &mut parsed.cc),
+        (Role::Bcc, &mut parsed.bcc),
+        (Role::ReplyTo, &mut parsed.reply_to),
+    ] {
+        participants.extend(std::mem::take(addresses).into_iter().filter_map(|address| participant(role, address)));
+    }
+    participants
 }
 
 fn participant(role: Role, address: ParsedAddress) -> Option<NewParticipant> {

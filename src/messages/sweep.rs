@@ -259,7 +259,7 @@ pub(super) async fn recount(
                 .filter(mail_message::Column::Id.eq(row.id))
                 .exec(tx.conn())
                 .await?;
-            if told {
+            if told && !row.blocked {
                 let scope = scope(lease.account, lease.owner, row.private);
                 let action = if back { Action::Created } else { Action::Updated };
                 tx.record(NewChange::in_scope(scope, Kind::Message, action, row.id).version(version));

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait};
 
 use super::Message;
-use crate::access::{Cx, Level};
+use crate::access::{Actor, Cx, Level};
 use crate::changes::Scope;
 use crate::mail_accounts;
 
@@ -24,11 +24,17 @@ pub fn visible_at(cx: &Cx, least: Level) -> Condition {
     let visible = Condition::all()
         .add(column(mail_message::Column::Workspace).eq(cx.workspace))
         .add(column(mail_message::Column::Hidden).eq(false))
-        .add(within(false));
+        .add(within(false))
+        .add_option(hides_blocked(cx).then(|| column(mail_message::Column::Blocked).eq(false)));
     if cx.mail_reach(least, false) == cx.mail_reach(least, true) {
         return visible;
     }
     visible.add(Condition::any().add(column(mail_message::Column::Private).eq(false)).add(within(true)))
+}
+
+/// Blocked mail is hidden from all but the sync, which counts what is stored.
+fn hides_blocked(cx: &Cx) -> bool {
+    !matches!(cx.actor, Actor::MailAccount(..))
 }
 
 /// How much the actor sees of a message that is visible to them.

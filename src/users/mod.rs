@@ -23,7 +23,7 @@ pub use entity::workspace_user::Status;
 pub use error::Error;
 pub use live::{LiveSession, LiveSessions};
 pub use password::{Password, PasswordError};
-pub use queries::{by_ids, count, edition, hold, hold_edition, list, workspace, workspaces};
+pub use queries::{addresses_among, by_ids, count, edition, hold, hold_edition, list, workspace, workspaces};
 pub use session::{Session, running_session, sign_out};
 pub use sign_in::{SignIn, SignedIn, sign_in};
 

@@ -1,5 +1,7 @@
 //! Reading users.
 
+use std::collections::HashSet;
+
 use entity::{UserId, WorkspaceId, workspace, workspace_user};
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
@@ -24,6 +26,23 @@ pub async fn list(cx: &Cx, db: &Db, page: &Page) -> Result<Result<Rows<User>, Pa
     };
     let rows = page.rows(rows, |user| Place(Sort::Text(user.name_sort.clone()), user.id.0));
     Ok(Ok(rows.map(User::from)))
+}
+
+/// Which of these addresses, as they are compared, users of the workspace sign in with.
+pub async fn addresses_among(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    keys: &[&str],
+) -> Result<HashSet<String>, Fault> {
+    let found: Vec<String> = workspace_user::Entity::find()
+        .select_only()
+        .column(workspace_user::Column::EmailKey)
+        .filter(workspace_user::Column::Workspace.eq(workspace))
+        .filter(workspace_user::Column::EmailKey.is_in(keys.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// How many users the workspace has.

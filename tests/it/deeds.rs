@@ -50,6 +50,11 @@ pub const EDIT_SAVED: &str = "mutation($input: UpdateSavedFilterInput!) { update
 /// Deletes a saved filter.
 pub const DELETE_SAVED: &str =
     "mutation($id: ID!) { deleteSavedFilter(id: $id) { deletedId userErrors { code path } } }";
+/// Hides mail by who sent it.
+pub const BLOCK: &str = "mutation($input: BlockInput!) { block(input: $input) {
+    blocked { id pattern scope } affectedCount userErrors { code path } } }";
+/// Shows it again.
+pub const UNBLOCK: &str = "mutation($id: ID!) { unblock(id: $id) { deletedId userErrors { code path } } }";
 /// Sets what somebody may do.
 pub const SET_RIGHTS: &str = "mutation($input: SetRightsInput!) { setRights(input: $input) {
     user { id rights } userErrors { code path } } }";

@@ -10,8 +10,8 @@ use tagwire::graphql::id;
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP, MAKE_TAG,
-    MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
+    BLOCK, DELETE, DELETE_GROUP, DELETE_SAVED, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_SAVED, EDIT_TAG, MAKE_GROUP,
+    MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNBLOCK, UNTAG, array, text,
 };
 use crate::imports::CANCEL;
 use crate::sharing::{SHARE, UNSHARE, share};
@@ -21,7 +21,7 @@ use crate::support::{Company, Person, TestApp};
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights shares { id level } } } tagGroups { id name color position tags { id } }
-    savedFilters { id name query shared position }
+    savedFilters { id name query shared position } blockList { nodes { id pattern scope } }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -46,6 +46,7 @@ struct Ids {
     share: String,
     /// A colleague, with whom something is shared.
     colleague: String,
+    blocked: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -62,6 +63,7 @@ enum Kind {
     Import,
     Entry,
     Share,
+    Blocked,
 }
 
 impl Ids {
@@ -76,6 +78,7 @@ impl Ids {
             (Kind::Import, &self.import),
             (Kind::Entry, &self.entry),
             (Kind::Share, &self.share),
+            (Kind::Blocked, &self.blocked),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -187,6 +190,7 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
             MERGE_TAGS,
             move |id| json!({ "input": { "fromIds": [id], "intoId": into } }),
         ),
+        place("Mutation.unblock.id", Kind::Blocked, UNBLOCK, |id| json!({ "id": id })),
         place("Mutation.deleteSavedFilter.id", Kind::Saved, DELETE_SAVED, |id| json!({ "id": id })),
         place("Mutation.cancelImport.id", Kind::Import, CANCEL, |id| json!({ "id": id })),
         place("Mutation.deleteTagGroup.id", Kind::Group, DELETE_GROUP, |id| json!({ "id": id })),
@@ -230,6 +234,8 @@ async fn furnish(company: &Company, url: &str) -> Ids {
     let import = text(&import["data"]["importContacts"]["import"]["id"]);
     // Ended, so that nothing moves by itself.
     ann.does(CANCEL, json!({ "id": import })).await;
+    let block = json!({ "input": { "pattern": "bad.test", "scope": "WORKSPACE" } });
+    let blocked = text(&ann.does(BLOCK, block).await["blocked"]["id"]);
     let own = "{ viewer { id } workspace { id } contacts { nodes { history(first: 1) { nodes { id } } } } }";
     let own = ann.query(own, json!({})).await;
     Ids {
@@ -243,6 +249,7 @@ async fn furnish(company: &Company, url: &str) -> Ids {
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
         share: text(&share["share"]["id"]),
         colleague: id::encode(colleague.id).to_string(),
+        blocked,
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -286,7 +293,7 @@ async fn places_of_the_schema(ann: &Person) -> BTreeSet<String> {
 }
 
 /// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync`, `coverage` and `shared_mail`.
-const OF_MAIL: [&str; 13] = [
+const OF_MAIL: [&str; 17] = [
     "MessageFilter.accountIds",
     "MessageFilter.contactId",
     "MessageFilter.folderId",
@@ -296,6 +303,10 @@ const OF_MAIL: [&str; 13] = [
     "Mutation.retrySkippedMessage.id",
     "Mutation.setMessagePrivate.id",
     "Mutation.syncMailAccount.id",
+    "Query.whyLinked.contactId",
+    "Query.whyLinked.messageId",
+    "Query.whyNotVisible.messageId",
+    "SetContactCreationInput.id",
     "Subscription.mailAccountChanged.id",
     "Subscription.messageReceived.accountIds",
     "UpdateMailAccountInput.folderIds",
@@ -338,7 +349,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
                 ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
-                ids.extend((0..=23).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=26).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));

@@ -43,6 +43,7 @@ const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accoun
 /// Tables and the one part that reads and writes each.
 const OWNERS: &[(&str, &str)] = &[
     ("address", "contacts"),
+    ("blocked_address", "messages"),
     ("change_head", "changes"),
     ("change_log", "changes"),
     ("contact", "contacts"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use entity::mail_account::{Authentication, Provider, Security, State};
+use entity::mail_account::{Authentication, ContactCreation, Provider, Security, State};
 use entity::{MailAccountId, MailMessageId, ShareLevel, Timestamp, UserId, WorkspaceId, mail_account, mail_message};
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use tagwire::access::{Cx, Level, Right};
@@ -58,6 +58,8 @@ fn account(workspace: WorkspaceId, id: MailAccountId, owner: UserId) -> mail_acc
         read_day: 0,
         read_bytes: 0,
         history_days: None,
+        contact_creation: ContactCreation::Never,
+        contact_creation_since: None,
         folders_chosen: false,
         lease_owner: None,
         lease_epoch: 0,
@@ -88,6 +90,8 @@ fn message(workspace: WorkspaceId, known: &Known, number: i64) -> mail_message::
         partial: false,
         has_attachment: false,
         private: known.private,
+        blocked: false,
+        bulk: None,
         seen: false,
         flagged: false,
         answered: false,

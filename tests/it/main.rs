@@ -2,9 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attachments;
+mod blocks;
+mod command_line;
 mod command_line;
 mod contacts;
+mod contacts;
 mod contacts_live;
+mod contacts_live;
+mod correspondence;
 mod coverage;
 mod deeds;
 mod deleted_tags;
@@ -30,6 +35,7 @@ mod mail_crash_sweep;
 mod mail_depth;
 mod mail_faults;
 mod mail_hard_cases;
+mod mail_links;
 mod mail_lists;
 mod mail_sight;
 mod mail_sync;

@@ -9,8 +9,8 @@ use tagwire::graphql::id;
 use tagwire::users::Plan;
 
 use crate::deeds::{
-    ADD, DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS,
-    SET_RIGHTS, TAG, UNTAG, array, each, refusal,
+    ADD, BLOCK, DELETE, DELETE_GROUP, DELETE_TAG, EDIT, EDIT_GROUP, EDIT_TAG, MAKE_GROUP, MAKE_TAG, MERGE_TAGS,
+    REMOVE_ALIAS, SET_RIGHTS, TAG, UNBLOCK, UNTAG, array, each, refusal,
 };
 use crate::exports::EXPORT;
 use crate::imports::{CANCEL, IMPORT};
@@ -18,7 +18,8 @@ use crate::sharing::{SHARE, UNSHARE, share_of};
 use crate::support::{Person, TestApp};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 19] = [
+const ACTS: [&str; 21] = [
+    "block",
     "cancelImport",
     "createContact",
     "createTag",
@@ -33,6 +34,7 @@ const ACTS: [&str; 19] = [
     "setRights",
     "share",
     "tagContacts",
+    "unblock",
     "unshare",
     "untagContacts",
     "updateContact",
@@ -41,7 +43,7 @@ const ACTS: [&str; 19] = [
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
@@ -49,6 +51,7 @@ const OWN: [&str; 13] = [
     "pauseMailAccount",
     "resumeMailAccount",
     "retrySkippedMessage",
+    "setContactCreation",
     "setMessagePrivate",
     "signIn",
     "signOut",
@@ -60,7 +63,7 @@ const OWN: [&str; 13] = [
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
     let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
-                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } users { nodes { id rights shares { id } } } }";
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } users { nodes { id rights shares { id } } } }";
     person.query(document, json!({})).await
 }
 
@@ -97,6 +100,15 @@ async fn each_right_opens_exactly_its_doors() {
                 ann.does(MAKE_GROUP, json!({ "input": input })).await["tagGroup"]["id"].take()
             };
             let (document, variables) = match act {
+                "block" => (
+                    BLOCK,
+                    json!({ "input": { "pattern": format!("@{}", name.replace('_', "-")), "scope": "WORKSPACE" } }),
+                ),
+                "unblock" => {
+                    let input =
+                        json!({ "pattern": format!("x@{}.test", name.replace('_', "-")), "scope": "WORKSPACE" });
+                    (UNBLOCK, json!({ "id": ann.does(BLOCK, json!({ "input": input })).await["blocked"]["id"] }))
+                }
                 "cancelImport" => (CANCEL, json!({ "id": "" })),
                 "importContacts" => (IMPORT, Value::Null),
                 "exportContacts" => (EXPORT, json!({ "format": "CSV" })),

@@ -48,6 +48,7 @@ pub(super) fn read(message: &Message<'_>, sender: Option<&str>, oddities: &mut O
             HeaderName::InReplyTo if parsed.in_reply_to.is_empty() => parsed.in_reply_to = ids(value, oddities),
             HeaderName::References if parsed.references.is_empty() => parsed.references = ids(value, oddities),
             HeaderName::ListId if parsed.list_id.is_none() => parsed.list_id = list_id(value, oddities),
+            HeaderName::ListUnsubscribe => parsed.unsubscribable = true,
             HeaderName::AutoSubmitted => {
                 parsed.automatic |= value.as_text().is_some_and(|text| !starts_with(text, "no"));
             }

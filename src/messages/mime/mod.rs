@@ -56,6 +56,8 @@ pub struct ParsedMessage {
     pub attachments: Vec<ParsedAttachment>,
     /// `List-Id` of the mailing list it came through.
     pub list_id: Option<String>,
+    /// It says how to unsubscribe from what it is part of: `List-Unsubscribe`.
+    pub unsubscribable: bool,
     /// Sent by a machine or to a crowd: `Auto-Submitted` other than `no`, or `Precedence` bulk, list, junk.
     pub automatic: bool,
     /// Identity by content, stable when a server rebuilds the MIME structure: see [`fingerprint`].
@@ -154,6 +156,7 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .with_message_ids()
         .header_text(HeaderName::Subject)
         .header_address(HeaderName::ListId)
+        .header_text(HeaderName::ListUnsubscribe)
         .header_text(HeaderName::AutoSubmitted)
         .header_text(HeaderName::Other(Cow::Borrowed("Precedence")))
         .default_header_ignore()
