@@ -5,7 +5,6 @@
 //! every folder that is read was checked and nothing was left over. Start reading at `check_all`.
 
 use std::ops::RangeInclusive;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use entity::MailFolderId;
@@ -48,12 +47,12 @@ pub(super) async fn check_all(
     watched: Option<MailFolderId>,
 ) -> Result<(), SyncError> {
     // Whoever asks from here on asks for the next check.
-    let asked = session.check.swap(false, Ordering::Relaxed);
-    let checked = check_due(session, link, folders, watched, asked).await;
-    if asked && !matches!(checked, Ok(Checked { unread: false, .. })) {
-        session.check.store(true, Ordering::Relaxed);
+    let wanted = session.check_wanted();
+    let checked = check_due(session, link, folders, watched, wanted.is_some()).await?;
+    if let Some(wanted) = wanted.filter(|_| !checked.unread) {
+        session.had_check(wanted);
     }
-    match checked?.left_over {
+    match checked.left_over {
         Some(folder) if session.tally.strike() >= STRIKES => Err(SyncError::Unexplained(folder)),
         Some(_) => Ok(()),
         None => {

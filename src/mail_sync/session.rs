@@ -1,7 +1,7 @@
 //! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::{MailFolderId, Timestamp};
@@ -33,8 +33,7 @@ pub(super) struct Session<'a> {
     pub(super) wake: &'a Notify,
     /// Rung when the other folders are.
     pub(super) look: &'a Notify,
-    /// Set when somebody asks for all folders to be checked.
-    pub(super) check: &'a AtomicBool,
+    checks: &'a Checks,
     /// Held while something is stored and counted, and while all is counted anew: what is between would count twice.
     pub(super) counting: tokio::sync::Mutex<()>,
     /// Looks at the watched folder that were wanted, and the last of them that was had.
@@ -55,13 +54,13 @@ pub(super) struct Bells {
     inbox: Notify,
     others: Notify,
     retry: Notify,
-    check: AtomicBool,
+    checks: Checks,
 }
 
 impl Bells {
     /// Rings all.
     pub(super) fn ring(&self) {
-        self.check.store(true, Ordering::Relaxed);
+        self.checks.wanted.fetch_add(1, Ordering::SeqCst);
         // A session that ends of it finds its ring there, and forgets it.
         self.retry.notify_one();
         self.others.notify_one();
@@ -77,6 +76,13 @@ impl Bells {
     pub(super) async fn retry(&self) {
         self.retry.notified().await;
     }
+}
+
+/// Checks of all folders that somebody asked for, and those of them that were had.
+#[derive(Debug, Default)]
+struct Checks {
+    wanted: AtomicU32,
+    had: AtomicU32,
 }
 
 /// What an account's sessions hand on to the next: how large requests may be.
@@ -103,7 +109,7 @@ impl<'a> Session<'a> {
             tally: Tally::default(),
             wake: &bells.inbox,
             look: &bells.others,
-            check: &bells.check,
+            checks: &bells.checks,
             counting: tokio::sync::Mutex::default(),
             wanted: AtomicU32::new(1),
             had: AtomicU32::new(0),
@@ -162,6 +168,17 @@ impl<'a> Session<'a> {
     pub(super) fn want_look(&self) {
         self.wanted.fetch_add(1, Ordering::SeqCst);
         self.wake.notify_one();
+    }
+
+    /// The check of all folders that is wanted now, if one is.
+    pub(super) fn check_wanted(&self) -> Option<u32> {
+        let wanted = self.checks.wanted.load(Ordering::SeqCst);
+        (wanted != self.checks.had.load(Ordering::SeqCst)).then_some(wanted)
+    }
+
+    /// A check that was wanted was had. What was wanted meanwhile still is.
+    pub(super) fn had_check(&self, wanted: u32) {
+        self.checks.had.store(wanted, Ordering::SeqCst);
     }
 
     /// Leaves a folder alone for a while.

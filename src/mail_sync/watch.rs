@@ -30,7 +30,7 @@ pub(super) async fn run(
         let done = async {
             look(session, &mut link, &mut opened).await?;
             // A check that somebody asked for waits until the news is read.
-            if session.had_look(wanted) || session.check.load(Ordering::Relaxed) {
+            if session.had_look(wanted) || session.check_wanted().is_some() {
                 session.look.notify_one();
             }
             wait(session, &mut link, &opened).await
@@ -104,6 +104,10 @@ async fn wait(session: &Session<'_>, link: &mut Link, opened: &Opened) -> Result
             let folder = session.folder(opened.folder.id).await?;
             read_up(session, link, &folder, u32::MAX, Way::Up { bounded: false }, exists).await?;
             session.tell_progress(true).await?;
+            // A check that somebody asked for waits until the news is read.
+            if session.check_wanted().is_some() {
+                session.look.notify_one();
+            }
         }
         if !vanished.is_empty() {
             let folder = session.folder(opened.folder.id).await?;

@@ -191,7 +191,11 @@ async fn mail_that_is_to_go_with_its_mailbox_goes_from_everywhere() {
         // Connected again it is another mailbox, read from its beginning, once.
         let again = connect(ann, server.imaps_port(), ALICE).await["mailAccount"]["id"].take();
         assert_ne!(again, account);
-        until_state(&mut socket, "LIVE").await;
+        until(&mut socket, "account", |data| {
+            let told = &data["mailAccountChanged"]["mailAccount"];
+            told["id"] == again && told["state"] == "LIVE"
+        })
+        .await;
         assert_eq!(subjects(ann).await.len(), held);
     })
     .await;

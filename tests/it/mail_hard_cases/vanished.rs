@@ -134,7 +134,8 @@ async fn nothing_new_costs_one_command_for_each_folder() {
             let before = scene.server.with(|mailbox| mailbox.commands.len());
             scene.is_looked_over().await;
             let mut commands = scene.server.with(|mailbox| mailbox.commands[before..].to_vec());
-            commands.retain(|command| !["IDLE", "DONE"].contains(&command.as_str()));
+            // Whoever asks for a look has all folders counted besides.
+            commands.retain(|command| !["IDLE", "DONE"].contains(&command.as_str()) && !command.ends_with(" (UID)"));
             assert!(commands.iter().all(|command| command.starts_with("EXAMINE")), "{commands:#?}");
         })
         .await;
