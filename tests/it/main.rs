@@ -4,10 +4,7 @@
 mod attachments;
 mod blocks;
 mod command_line;
-mod command_line;
 mod contacts;
-mod contacts;
-mod contacts_live;
 mod contacts_live;
 mod correspondence;
 mod coverage;

@@ -38,6 +38,8 @@ fn row(number: u128, mail: &Mail) -> mail_message::Model {
         partial: false,
         has_attachment: false,
         private: false,
+        blocked: false,
+        bulk: None,
         seen: false,
         flagged: false,
         answered: false,
