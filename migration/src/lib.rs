@@ -15,6 +15,7 @@ mod m20261124_000004_tag_aliases;
 mod m20261124_000005_saved_filters;
 mod m20261124_000006_history;
 mod m20261124_000007_imports;
+mod m20261124_000010_mail_search;
 
 pub struct Migrator;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_saved_filters::Migration),
             Box::new(m20261124_000006_history::Migration),
             Box::new(m20261124_000007_imports::Migration),
+            Box::new(m20261124_000010_mail_search::Migration),
         ]
     }
 }

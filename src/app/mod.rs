@@ -14,7 +14,7 @@ use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
-use crate::messages::Contents;
+use crate::messages::{self, Contents};
 use crate::secrets::{SecretError, Secrets};
 use crate::tags;
 use crate::users::{self, LiveSessions};
@@ -117,7 +117,8 @@ impl App {
         let alone = self.db.is_embedded();
         let cleanup = tags::Cleanup::run(&self.db, &self.clock);
         let imports = Box::pin(imports::run_sweep(&self.db, &self.clock, self.node));
-        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, retention, sweep);
+        let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
+        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, index, retention, sweep);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::rustls::ClientConfig;
 use uuid::Uuid;
 
+use super::allowance::Allowance;
 use super::imap::{AllowedHosts, Timeouts, TlsSetupError, client_config};
 use super::session::Bells;
 use super::{runner, trial};
@@ -48,6 +49,7 @@ pub struct Deps {
     pub(super) allowed: AllowedHosts,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) timeouts: Timeouts,
+    pub(super) indexing: Arc<Allowance>,
     memory: Arc<Semaphore>,
 }
 
@@ -58,6 +60,7 @@ impl Deps {
     /// When the file of certificate authorities cannot be used.
     pub fn new(config: &Config, db: Db, clock: Clock, secrets: Secrets, blobs: Blobs) -> Result<Self, TlsSetupError> {
         Ok(Self {
+            indexing: Arc::new(Allowance::new(clock.now())),
             db,
             clock,
             secrets: Arc::new(secrets),

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, holes, rows, sweep};
+use super::{Error, Flags, Identity, NewHole, holes, rows, search, sweep};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -115,6 +115,7 @@ async fn insert(
     let known = if elsewhere.is_empty() { HashMap::new() } else { find(tx.conn(), &cx, lease, &elsewhere).await? };
     let (mut locations, mut attachments, mut participants) = (Vec::new(), Vec::new(), Vec::new());
     let (mut told, mut touched, mut announced) = (HashSet::new(), Vec::new(), Vec::new());
+    let mut found_by = Vec::new();
     let addresses = intern(tx, mails, &fresh).await?;
     for mail in mails {
         let message = match &mail.mail {
@@ -127,6 +128,7 @@ async fn insert(
             Mail::New(new) if by_identity.contains_key(new.identity.as_bytes()) && told.insert(message) => {
                 attachments.extend(new.attachment_rows(&cx, message));
                 participants.extend(new.participant_rows(&cx, message, |key| addresses.get(key).copied()));
+                found_by.extend(new.words.as_ref().map(|words| (search::place(new.received_at, message), words)));
                 stored.new += 1;
                 if new.arrived {
                     announced.push(message);
@@ -152,6 +154,7 @@ async fn insert(
     rows::insert::<mail_location::ActiveModel>(tx.conn(), locations).await?;
     rows::insert::<entity::mail_participant::ActiveModel>(tx.conn(), participants).await?;
     rows::insert::<entity::mail_attachment::ActiveModel>(tx.conn(), attachments).await?;
+    search::insert(tx, lease.account, found_by).await?;
     sweep::recount(tx, lease, &touched, &moved).await?;
     let scope = mail_accounts::scope(lease.account, lease.owner);
     for message in announced {

@@ -48,6 +48,10 @@ impl Contents {
         Self { blobs, cache: Arc::new(Cache::with_weighter(1_000, KEPT, Bytewise)) }
     }
 
+    pub(super) fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
     /// What a message says; none when the actor may not see it.
     pub async fn read(&self, cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<Arc<Content>>, Error> {
         let Some(row) = queries::visible_row(cx, db, id).await? else { return Ok(None) };
@@ -75,7 +79,7 @@ fn read(raw: &[u8]) -> Content {
     Content { text: parsed.text, html }
 }
 
-fn locator(row: &mail_message::Model) -> Locator {
+pub(super) fn locator(row: &mail_message::Model) -> Locator {
     let mut hash = [0; 32];
     for (byte, stored) in hash.iter_mut().zip(&row.hash) {
         *byte = *stored;

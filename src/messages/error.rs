@@ -2,7 +2,7 @@
 
 use crate::blobs::BlobError;
 use crate::db::Fault;
-use crate::mail_accounts;
+use crate::{contacts, mail_accounts};
 
 /// What goes wrong with stored mail.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum Error {
     /// The message's bytes cannot be read.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// The filter of contacts is not answered.
+    #[error(transparent)]
+    Contacts(#[from] contacts::Error),
     /// The database failed.
     #[error("storage failed: {0}")]
     Fault(#[from] Fault),

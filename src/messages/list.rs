@@ -5,16 +5,17 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{FromQueryResult, Iterable};
 
-use super::Message;
 use super::queries::{visible, visible_account_ids};
+use super::search::Search;
+use super::{Error, Message, SearchText};
 use crate::access::Cx;
 use crate::contacts;
-use crate::db::{Db, Fault};
+use crate::db::Db;
 use crate::mail_accounts::{self, Role};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Which messages; all conditions hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct MessageFilter {
     /// In one of these mailboxes.
     pub account_ids: Option<Vec<MailAccountId>>,
@@ -24,6 +25,10 @@ pub struct MessageFilter {
     pub folder_id: Option<MailFolderId>,
     /// With an address of this contact.
     pub contact_id: Option<ContactId>,
+    /// With an address of a contact that matches.
+    pub contacts: Option<contacts::Filter>,
+    /// Each word begins a word of its subject, of who is on it, or of its text.
+    pub text: Option<SearchText>,
     /// Not read, or read.
     pub unseen: Option<bool>,
     /// With attachments, or without.
@@ -34,26 +39,64 @@ pub struct MessageFilter {
     pub until: Option<Timestamp>,
 }
 
+/// A filter of which is known what it names and where it looks.
+#[derive(Clone, Debug)]
+pub(super) struct Resolved {
+    filter: MessageFilter,
+    addresses: Option<SelectStatement>,
+    search: Option<Search>,
+}
+
+/// Looks up what a filter names.
+pub(super) async fn resolve(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<Resolved, Error> {
+    let mut filter = filter.clone();
+    let addresses = match filter.contacts.take() {
+        Some(contacts) => Some(contacts::addresses_of_matching(cx, db, contacts).await?),
+        None => None,
+    };
+    let search = match &filter.text {
+        Some(text) => {
+            let mut accounts = visible_account_ids(cx, db).await?;
+            if let Some(asked) = &filter.account_ids {
+                accounts.retain(|account| asked.contains(account));
+            }
+            Search::new(db, accounts, text)
+        }
+        None => None,
+    };
+    Ok(Resolved { filter, addresses, search })
+}
+
 /// A page of the messages that match and that the actor may see, newest first.
 pub async fn list(
     cx: &Cx,
     db: &Db,
     filter: &MessageFilter,
     page: &Page,
-) -> Result<Result<Rows<Message>, PageError>, Fault> {
+) -> Result<Result<Rows<Message>, PageError>, Error> {
+    let filter = resolve(cx, db, filter).await?;
     let mut query = Query::select();
     query.columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)));
-    restrict(&mut query, cx, filter);
-    // With one mailbox, the index gives the order and the page stops early.
-    if let [account] = *visible_account_ids(cx, db).await?.as_slice() {
-        query.and_where(message(mail_message::Column::Account).eq(account));
-    }
-    let (sort, id) = (message(mail_message::Column::ReceivedAt), message(mail_message::Column::Id));
-    if let Err(error) = page.apply(&mut query, &sort, &id, true, true) {
+    restrict(&mut query, cx, &filter);
+    let applied = if let Some(search) = &filter.search {
+        page.apply_unique(&mut query, &search.place(), true)
+    } else {
+        // With one mailbox, the index gives the order and the page stops early.
+        if let [account] = *visible_account_ids(cx, db).await?.as_slice() {
+            query.and_where(message(mail_message::Column::Account).eq(account));
+        }
+        let (sort, id) = (message(mail_message::Column::ReceivedAt), message(mail_message::Column::Id));
+        page.apply(&mut query, &sort, &id, true, true)
+    };
+    if let Err(error) = applied {
         return Ok(Err(error));
     }
     let rows = mail_message::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
-    let rows = page.rows(rows, |row| Place(Sort::Number(row.received_at.0), row.id.0));
+    let place = |row: &mail_message::Model| match (&filter.search, row.search_place) {
+        (Some(_), Some(place)) => place,
+        _ => row.received_at.0,
+    };
+    let rows = page.rows(rows, |row| Place(Sort::Number(place(row)), row.id.0));
     Ok(Ok(rows.map(Message::from)))
 }
 
@@ -88,14 +131,15 @@ pub fn last_message_at(cx: &Cx) -> contacts::Measure {
 }
 
 /// How many messages match.
-pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
+pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Error> {
     #[derive(FromQueryResult)]
     struct Counted {
         count: i64,
     }
+    let filter = resolve(cx, db, filter).await?;
     let mut query = Query::select();
     query.expr_as(message(mail_message::Column::Id).count(), "count");
-    restrict(&mut query, cx, filter);
+    restrict(&mut query, cx, &filter);
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
 }
@@ -104,8 +148,14 @@ fn message(column: mail_message::Column) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((mail_message::Entity, column))
 }
 
-fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
-    query.from(mail_message::Entity).cond_where(visible(cx));
+/// Selects from the messages that match and that the actor may see. With a text to look for, this is a join, in the order of places:
+/// as a sub-select it is to stand in `IN (…)`, which is run once, never in `EXISTS (…)`.
+pub(super) fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &Resolved) {
+    let Resolved { filter, addresses, search } = filter;
+    match search {
+        Some(search) => search.select_from(query, cx, filter.since, filter.until),
+        None => drop(query.from(mail_message::Entity).cond_where(visible(cx))),
+    }
     if let Some(accounts) = &filter.account_ids {
         query.and_where(message(mail_message::Column::Account).is_in(accounts.iter().copied()));
     }
@@ -117,12 +167,13 @@ fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
         let folder = Expr::col((mail_location::Entity, mail_location::Column::Folder));
         query.and_where(located(folder.in_subquery(folders)));
     }
-    if let Some(contact) = filter.contact_id {
+    let one = filter.contact_id.map(|contact| contacts::addresses_of(cx, contact));
+    for addresses in one.into_iter().chain(addresses.clone()) {
         let mut with = Query::select();
         with.column(mail_participant::Column::Message)
             .from(mail_participant::Entity)
             .and_where(Expr::col(mail_participant::Column::Workspace).eq(cx.workspace))
-            .and_where(Expr::col(mail_participant::Column::Address).in_subquery(contacts::addresses_of(cx, contact)));
+            .and_where(Expr::col(mail_participant::Column::Address).in_subquery(addresses));
         query.and_where(message(mail_message::Column::Id).in_subquery(with));
     }
     if let Some(unseen) = filter.unseen {

@@ -1,6 +1,6 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
-//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, reading raw mail (`mime`) and
+//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, the index of words (`search`), reading raw mail (`mime`) and
 //! making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
@@ -15,6 +15,7 @@ pub mod mime;
 mod new_mail;
 mod queries;
 mod rows;
+mod search;
 mod sweep;
 
 use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
@@ -31,6 +32,9 @@ pub use new_mail::{Identity, NewMail, Origin};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
     participants_by_message_ids, visible,
+};
+pub use search::{
+    Highlight, HighlightField, SearchText, SearchWords, Source, WrongText, highlights, index_backlog,
 };
 pub use sweep::{Sweep, located, sweep, uid_at_depth};
 
@@ -78,6 +82,17 @@ pub struct Participant {
     pub address: String,
     /// The contact that the address belongs to now.
     pub contact: Option<ContactId>,
+}
+
+impl Participant {
+    /// Name and address as headers have them.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} <{}>", self.address),
+            None => self.address.clone(),
+        }
+    }
 }
 
 /// A file in a message.

@@ -26,6 +26,7 @@ mod mail_crash;
 mod mail_depth;
 mod mail_faults;
 mod mail_lists;
+mod mail_search;
 mod mail_sync;
 mod migrations;
 mod over_http;

@@ -1,0 +1,239 @@
+//! What is looked for, as a condition of a statement on messages.
+
+use std::fmt::Write;
+
+use entity::{MailAccountId, Timestamp, mail_message};
+use sea_orm::DbBackend;
+use sea_orm::entity::prelude::Uuid;
+use sea_orm::sea_query::extension::sqlite::SqliteExpr;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
+
+use super::Level;
+use super::index::{PLACE, TABLE, account_mark, first_place};
+use super::words::{self, BEGINNING, Piece};
+use crate::access::Cx;
+use crate::db::Db;
+use crate::messages::queries;
+
+/// Characters of a text to look for.
+const LONGEST: usize = 1_000;
+
+/// Words of a text to look for; of a script without blanks, pairs of characters.
+const MOST_WORDS: usize = 20;
+const MOST_PAIRS: usize = 60;
+
+/// A text that was read: each of its words begins a word of what is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchText {
+    words: Vec<String>,
+    runs: Vec<String>,
+}
+
+/// A text that is not looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongText {
+    /// Too long.
+    #[error("A text to look for has at most 1000 characters.")]
+    TooLong,
+    /// Too many words.
+    #[error("A text to look for has at most 20 words.")]
+    TooManyWords,
+}
+
+impl SearchText {
+    /// Reads what a person typed. All but letters and digits stands between words; a text without any finds everything.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn parse(text: &str) -> Result<Self, WrongText> {
+        if text.chars().nth(LONGEST).is_some() {
+            return Err(WrongText::TooLong);
+        }
+        let (mut words, mut runs) = (Vec::new(), Vec::new());
+        for (_, spelled) in words::spelled(text) {
+            for piece in words::pieces(&words::fold(spelled)) {
+                let (list, text) = match piece {
+                    Piece::Word(word) => (&mut words, word),
+                    Piece::Run(run) => (&mut runs, run),
+                };
+                if !list.iter().any(|known| known == text) {
+                    list.push(text.to_owned());
+                }
+            }
+        }
+        let pairs: usize = runs.iter().map(|run: &String| run.chars().count()).sum();
+        if words.len() + runs.len() > MOST_WORDS || pairs > MOST_PAIRS {
+            return Err(WrongText::TooManyWords);
+        }
+        Ok(Self { words, runs })
+    }
+
+    /// Whether it has no words, and so finds everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.runs.is_empty()
+    }
+
+    /// Found at the beginning of words.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Found anywhere in scripts without blanks.
+    pub(super) fn runs(&self) -> &[String] {
+        &self.runs
+    }
+
+    /// Words of the index that are all there, each with whether it may go on.
+    fn terms(&self) -> Vec<(String, bool)> {
+        let mut terms: Vec<_> =
+            self.words.iter().map(|word| (word.clone(), word.chars().nth(BEGINNING).is_some())).collect();
+        for run in &self.runs {
+            let chars: Vec<char> = run.chars().collect();
+            if let [only] = *chars.as_slice() {
+                terms.push((only.to_string(), false));
+            }
+            terms.extend(chars.windows(2).map(|pair| (pair.iter().collect(), false)));
+        }
+        terms
+    }
+}
+
+/// A text looked for in the mail of some mailboxes.
+#[derive(Clone, Debug)]
+pub(in crate::messages) struct Search {
+    backend: DbBackend,
+    accounts: Vec<MailAccountId>,
+    terms: Vec<(String, bool)>,
+}
+
+impl Search {
+    /// In mailboxes of which the actor sees anything. None for a text that finds everything.
+    pub(in crate::messages) fn new(db: &Db, accounts: Vec<MailAccountId>, text: &SearchText) -> Option<Self> {
+        // Nobody's mailbox, so that there is one to look in.
+        let accounts = if accounts.is_empty() { vec![Uuid::nil().into()] } else { accounts };
+        (!text.is_empty()).then(|| Self { backend: db.backend(), accounts, terms: text.terms() })
+    }
+
+    /// By what the matches are ordered, newest last: no two have the same.
+    pub(in crate::messages) fn place(&self) -> SimpleExpr {
+        match self.backend {
+            // The index itself gives this order.
+            DbBackend::Sqlite => Expr::col((Alias::new(TABLE), Alias::new("rowid"))),
+            _ => Expr::col((mail_message::Entity, mail_message::Column::SearchPlace)),
+        }
+    }
+
+    /// Selects from the messages that match and that the actor may see, each found by nothing but what they may see of it.
+    pub(in crate::messages) fn select_from(
+        &self,
+        query: &mut SelectStatement,
+        cx: &Cx,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) {
+        let message = |column: mail_message::Column| Expr::col((mail_message::Entity, column));
+        let ours = |column: &'static str| Expr::col((Alias::new(TABLE), Alias::new(column)));
+        query.from(Alias::new(TABLE));
+        if self.backend == DbBackend::Sqlite {
+            // "Cross" keeps the order of the tables: the index first, and its order with it.
+            query.cross_join(mail_message::Entity);
+            query.and_where(message(mail_message::Column::SearchPlace).eq(ours("rowid")));
+        } else {
+            let same = Condition::all()
+                .add(message(mail_message::Column::Workspace).eq(ours("workspace")))
+                .add(message(mail_message::Column::Account).eq(ours("account")))
+                .add(message(mail_message::Column::SearchPlace).eq(ours(PLACE)));
+            query.join(JoinType::InnerJoin, mail_message::Entity, same);
+        }
+        query.and_where(self.found(Level::Full)).cond_where(queries::visible(cx));
+        query.and_where(match self.accounts.as_slice() {
+            [account] => message(mail_message::Column::Account).eq(*account),
+            accounts => message(mail_message::Column::Account).is_in(accounts.iter().copied()),
+        });
+        // What all of a message says includes what part of it says; so it remains to ask those who see a part only.
+        let mut seen = Condition::any();
+        for level in Level::ALL.into_iter().rev() {
+            let visible = Condition::all().add(visible_at(cx, level));
+            seen = seen.add(if level == Level::Full { visible } else { visible.add(self.among(level)) });
+        }
+        query.cond_where(seen);
+        if let Some(since) = since {
+            query.and_where(self.place().gte(first_place(since)));
+        }
+        if let Some(until) = until {
+            query.and_where(self.place().lt(first_place(Timestamp(until.0.saturating_add(1_000_000)))));
+        }
+    }
+
+    /// Whether the index's row is found by what is seen at a level.
+    fn found(&self, level: Level) -> SimpleExpr {
+        match self.backend {
+            DbBackend::Sqlite => Expr::col((Alias::new(TABLE), Alias::new(TABLE))).matches(self.fts5(level)),
+            // As a part of the statement, not bound to it: the planner must know the words to choose between the index of words and
+            // the newest mail. It is made of letters and digits alone.
+            _ => Expr::cust(format!("mail_search.words @@ '{}'::tsquery", self.tsquery(level))),
+        }
+    }
+
+    /// The same of a message that was found by all of it.
+    fn among(&self, level: Level) -> SimpleExpr {
+        if self.backend != DbBackend::Sqlite {
+            return self.found(level);
+        }
+        let mut found = Query::select();
+        found.expr(Expr::col((Alias::new(TABLE), Alias::new("rowid")))).from(Alias::new(TABLE));
+        found.and_where(self.found(level));
+        Expr::col((mail_message::Entity, mail_message::Column::SearchPlace)).in_subquery(found)
+    }
+
+    fn fts5(&self, level: Level) -> String {
+        let accounts: Vec<_> = self.accounts.iter().map(|account| format!("\"{}\"", account_mark(*account))).collect();
+        let mut query = format!("({})", accounts.join(" OR "));
+        for (term, goes_on) in &self.terms {
+            let _ = write!(query, " AND \"{}{term}\"{}", level.mark(), if *goes_on { " *" } else { "" });
+        }
+        query
+    }
+
+    /// Quoted twice: for the query, and for the statement.
+    fn tsquery(&self, level: Level) -> String {
+        let accounts: Vec<_> = self.accounts.iter().map(|account| format!("''{}''", account_mark(*account))).collect();
+        let mut query = format!("({})", accounts.join(" | "));
+        for (term, goes_on) in &self.terms {
+            let _ = write!(query, " & ''{}{term}''{}", level.mark(), if *goes_on { ":*" } else { "" });
+        }
+        query
+    }
+}
+
+/// Which messages the actor sees at least that much of. Today whoever sees a message sees all of it.
+fn visible_at(cx: &Cx, _level: Level) -> Condition {
+    queries::visible(cx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_without_accents_and_quotes() {
+        let text = SearchText::parse("  Élan \"O'Brien\" AND -x* 日本語 語 élan").unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(text.words, ["elan", "o", "brien", "and", "x"]);
+        assert_eq!(text.runs, ["日本語", "語"]);
+        let terms: Vec<_> = text.terms().into_iter().map(|(term, goes_on)| format!("{term} {goes_on}")).collect();
+        let expected =
+            ["elan true", "o false", "brien true", "and true", "x false", "日本 false", "本語 false", "語 false"];
+        assert_eq!(terms, expected);
+        assert!(SearchText::parse("?! \u{0} --").is_ok_and(|text| text.is_empty()));
+    }
+
+    #[test]
+    fn a_text_is_bounded() {
+        assert_eq!(SearchText::parse(&"a".repeat(1_001)), Err(WrongText::TooLong));
+        assert!(SearchText::parse(&"a".repeat(1_000)).is_ok());
+        let words = (0..21).map(|n| format!("w{n} ")).collect::<String>();
+        assert_eq!(SearchText::parse(&words), Err(WrongText::TooManyWords));
+        assert_eq!(SearchText::parse(&"語".repeat(61)), Err(WrongText::TooManyWords));
+    }
+}
