@@ -23,4 +23,5 @@ pub mod paging;
 pub mod secrets;
 pub mod tags;
 pub mod text;
+pub mod timeline;
 pub mod users;

@@ -38,6 +38,7 @@ macro_rules! ids {
 
 ids! {
     WorkspaceId PersonId UserId SessionId ContactId AddressId TagId TagGroupId SavedFilterId
-    MailAccountId MailFolderId MailMessageId MailAttachmentId
-    HistoryEntryId ContactImportId
+    MailAccountId MailFolderId MailMessageId MailAttachmentId MailThreadId
+    HistoryEntryId ContactImportId ShareId
+    SkippedMessageId MailAccountEventId
 }

@@ -89,6 +89,9 @@ pub enum ProblemCode {
     /// The server answers, but does not do what is needed.
     #[sea_orm(string_value = "MAIL_SERVER_REFUSED")]
     Refused,
+    /// The provider lets no more be read today.
+    #[sea_orm(string_value = "RATE_LIMITED")]
+    RateLimited,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -122,6 +125,8 @@ pub struct Model {
     pub progress_stored: i64,
     pub progress_total: i64,
     pub progress_skipped: i64,
+    pub read_day: i64,
+    pub read_bytes: i64,
     pub lease_owner: Option<Uuid>,
     pub lease_epoch: i64,
     pub lease_until: Option<Timestamp>,
@@ -129,6 +134,8 @@ pub struct Model {
     pub removing: bool,
     pub version: i64,
     pub created_at: Timestamp,
+    pub history_days: Option<i32>,
+    pub folders_chosen: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -56,6 +56,14 @@ pub struct Model {
     pub uid_validity_changed_at: Option<Timestamp>,
     pub rebuilding: bool,
     pub gone_since: Option<Timestamp>,
+    pub coverage_generation: Option<i64>,
+    pub coverage_on_server: i64,
+    pub coverage_stored: i64,
+    pub coverage_skipped: i64,
+    pub coverage_pending: i64,
+    pub coverage_excluded: i64,
+    pub coverage_checked_at: Option<Timestamp>,
+    pub coverage_due: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

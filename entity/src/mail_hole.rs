@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{MailFolderId, Timestamp, WorkspaceId};
+use crate::{MailFolderId, SkippedMessageId, Timestamp, WorkspaceId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mail_hole")]
@@ -19,6 +19,11 @@ pub struct Model {
     pub tries: i32,
     pub next_at: Timestamp,
     pub arrived: bool,
+    pub id: SkippedMessageId,
+    pub subject: Option<String>,
+    pub sender: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub headers_asked: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{MailAccountId, MailMessageId, Timestamp, WorkspaceId};
+use crate::{MailAccountId, MailMessageId, MailThreadId, Timestamp, WorkspaceId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mail_message")]
@@ -17,6 +17,7 @@ pub struct Model {
     pub in_reply_to: Option<String>,
     pub reference_ids: String,
     pub provider_thread: Option<String>,
+    pub thread: Option<MailThreadId>,
     pub subject: String,
     pub snippet: String,
     pub sent_at: Option<Timestamp>,

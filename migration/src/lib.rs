@@ -15,7 +15,11 @@ mod m20261124_000004_tag_aliases;
 mod m20261124_000005_saved_filters;
 mod m20261124_000006_history;
 mod m20261124_000007_imports;
+mod m20261124_000008_shares;
+mod m20261124_000009_threads;
 mod m20261124_000010_mail_search;
+mod m20261124_000011_coverage;
+mod m20261124_000015_daily_reading;
 
 pub struct Migrator;
 
@@ -30,7 +34,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_saved_filters::Migration),
             Box::new(m20261124_000006_history::Migration),
             Box::new(m20261124_000007_imports::Migration),
+            Box::new(m20261124_000008_shares::Migration),
+            Box::new(m20261124_000009_threads::Migration),
             Box::new(m20261124_000010_mail_search::Migration),
+            Box::new(m20261124_000011_coverage::Migration),
+            Box::new(m20261124_000015_daily_reading::Migration),
         ]
     }
 }

@@ -1,7 +1,9 @@
 //! Who is asking, and what they may do.
 //!
-//! Owns `Cx`, the first argument of every command and query, and the closed list of rights. Who has which right is stored by `users`.
+//! Owns `Cx`, the first argument of every command and query, the closed list of rights, and what rights and shares let one see of mail.
+//! Who has which right and share is stored by `users`.
 
+mod mail;
 mod right;
 
 use std::sync::Arc;
@@ -9,11 +11,13 @@ use std::sync::Arc;
 use entity::{MailAccountId, SessionId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
+pub use entity::ShareLevel as Level;
+pub use mail::{Inboxes, MailReach};
 pub use right::{Right, Rights};
 
 use crate::clock::Clock;
 
-/// A signed-in user, with their rights of now.
+/// A signed-in user, with their rights of now, and what colleagues share with them now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
@@ -22,6 +26,8 @@ pub struct Viewer {
     pub session: SessionId,
     /// What they may do.
     pub rights: Rights,
+    /// Whose mail they see besides their own.
+    pub inboxes: Inboxes,
 }
 
 /// Who acts.

@@ -34,7 +34,7 @@ pub struct App {
     pub sessions: LiveSessions,
     /// The sync of mailboxes.
     pub mail_sync: Supervisor,
-    /// Reads what is in messages.
+    /// Reads what is in messages, files too.
     pub contents: Contents,
     /// What goes on behind answered requests.
     pub work: Work,
@@ -75,6 +75,7 @@ impl App {
         std::fs::create_dir_all(folder).map_err(|error| BuildError::Folder(folder.clone(), error))?;
         let db = Db::open(&config.database_url, config.database_connections).await?;
         db.migrate().await?;
+        messages::threads::thread_rest(&db, &clock).await?;
         let feed = Feed::new(db.clone());
         let sessions = LiveSessions::new(db.clone(), clock.clone(), feed.clone());
         feed.set_observer(Box::new(sessions.clone()));
@@ -82,7 +83,7 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
-        let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs));
+        let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let config = Arc::new(config);
         let numbering = Numbering::default();

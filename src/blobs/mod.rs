@@ -2,10 +2,12 @@
 //! Owns writing packs durably and reading from them; what a pack holds and when it may go is the writer's business.
 //! Start at [`Blobs`]; `pack` has the layout.
 
+mod held;
 mod pack;
 mod spool;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
@@ -14,6 +16,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, memory::InMemory, path::Path as Key,
 };
 
+pub use held::Held;
 pub use pack::{Locator, PACK, PLAIN};
 pub use spool::Spool;
 
@@ -66,8 +69,8 @@ impl Blobs {
     }
 
     /// Writes messages, compressed one by one, into as few packs as hold them, and gives where each is, in order.
-    /// Everything is on stable storage when this returns: call it before the transaction that names the locators. Packs
-    /// are named by their content, so the same messages written again are the same packs.
+    /// Everything is on stable storage when this returns: call it before the transaction that names the locators. No two
+    /// packs have the same name, so one that nobody names any more can go whatever is being written.
     pub async fn write_pack(&self, messages: Vec<Bytes>) -> Result<Vec<Locator>, BlobError> {
         let packs = off_loop(move || pack::build(&messages)).await?;
         let mut locators = Vec::new();

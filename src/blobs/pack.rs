@@ -64,9 +64,28 @@ pub(super) fn build(messages: &[Bytes]) -> Result<Vec<Pack>, BlobError> {
     Ok(packs)
 }
 
+/// A pack of messages that are compressed already, each with the hash of itself.
+pub(super) fn assemble(messages: &[(Bytes, [u8; 32])]) -> Result<Pack, BlobError> {
+    let mut bytes = Vec::new();
+    let mut locators = Vec::with_capacity(messages.len());
+    for (compressed, hash) in messages {
+        let too_large = |_| BlobError::TooLarge(bytes.len());
+        locators.push(Locator {
+            pack: String::new(),
+            offset: u32::try_from(bytes.len()).map_err(too_large)?,
+            length: u32::try_from(compressed.len()).map_err(too_large)?,
+            hash: *hash,
+        });
+        bytes.extend_from_slice(compressed);
+    }
+    Ok(finish(bytes, locators))
+}
+
+/// The name tells the content, and tells the pack from all others.
 fn finish(bytes: Vec<u8>, mut locators: Vec<Locator>) -> Pack {
     let digits = Sha256::digest(&bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let name: String = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
+    let digits: String = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
+    let name = format!("{digits}-{:016x}", rand::random::<u64>());
     for locator in &mut locators {
         locator.pack.clone_from(&name);
     }

@@ -47,6 +47,8 @@ words! {
         User = "USER",
         /// A run of an import, and its progress.
         ContactImport = "CONTACT_IMPORT",
+        /// What somebody lets a colleague see.
+        Share = "SHARE",
         /// The workspace itself.
         Workspace = "WORKSPACE",
         /// A sign-in that ended. Told to the server's own nodes, not to clients.

@@ -33,7 +33,7 @@ pub use incoming::{Incoming, Mode, Placed, place};
 pub use live::{Facts, LiveFilter, Snapshot, is_sweeping, may_rename};
 pub use matching::addresses_of_matching;
 pub use members::{Members, Numbering};
-pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, phones, words};
+pub use queries::{ContactOrder, Measure, OrderField, by_ids, count, emails, facets, list, measured, phones, words};
 pub use whole::{WholeContact, WholeContacts};
 
 /// A contact without what hangs on it.

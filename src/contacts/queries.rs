@@ -56,6 +56,30 @@ impl Default for ContactOrder {
     }
 }
 
+/// A measure of several contacts.
+pub async fn measured(
+    cx: &Cx,
+    db: &Db,
+    ids: &[ContactId],
+    Measure(measure): Measure,
+) -> Result<HashMap<ContactId, i64>, Fault> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: ContactId,
+        measure: i64,
+    }
+    let id = || Expr::col((contact::Entity, contact::Column::Id));
+    let mut query = Query::select();
+    query
+        .expr_as(id(), "id")
+        .expr_as(measure, "measure")
+        .from(contact::Entity)
+        .and_where(Expr::col((contact::Entity, contact::Column::Workspace)).eq(cx.workspace))
+        .and_where(id().is_in(ids.iter().copied()));
+    let rows = Row::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.measure)).collect())
+}
+
 /// Contacts by id; those of other workspaces are as if they never existed.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: &[ContactId]) -> Result<Vec<Contact>, Fault> {
     let rows = contact::Entity::find()

@@ -59,7 +59,7 @@ impl Tx {
             log::append(&inner, cx.workspace, cx.now(), cx.actor_user(), &changes).await?;
         }
         inner.commit().await?;
-        if changes.iter().any(|change| matches!(change.kind, Kind::User | Kind::Session)) {
+        if changes.iter().any(|change| matches!(change.kind, Kind::User | Kind::Share | Kind::Session)) {
             wake.people_changed();
         }
         if !changes.is_empty() {

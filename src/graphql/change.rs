@@ -33,6 +33,8 @@ pub enum ChangeKind {
     MailAccount,
     /// A user, their rights included.
     User,
+    /// What somebody lets a colleague see; told to both, and to Admins.
+    Share,
     /// The workspace itself.
     Workspace,
 }
@@ -126,7 +128,7 @@ impl Change {
 /// The user who did something.
 pub(super) async fn actor(reader: &Reader, actor: Option<UserId>) -> Result<Option<User>, ApiError> {
     match actor {
-        Some(user) => Ok(reader.shared().load_one(user).await?.map(User)),
+        Some(user) => Ok(reader.shared().load_one(user).await?.map(|user| User::new(user, reader))),
         None => Ok(None),
     }
 }
@@ -138,6 +140,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::TagGroup => Some((ChangeKind::TagGroup, Type::TagGroup)),
         Kind::SavedFilter => Some((ChangeKind::SavedFilter, Type::SavedFilter)),
         Kind::User => Some((ChangeKind::User, Type::User)),
+        Kind::Share => Some((ChangeKind::Share, Type::Share)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),
         Kind::MailAccount => Some((ChangeKind::MailAccount, Type::MailAccount)),

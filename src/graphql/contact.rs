@@ -13,9 +13,11 @@ use super::history::HistoryConnection;
 use super::id;
 use super::loaders::{self, EmailsOf, PhonesOf, TagsOf};
 use super::message::{self, MessageConnection};
+use super::own_loaders::LastMessageOf;
 use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
 use super::tag::{Loaded, Tag};
+use super::timeline::TimelineConnection;
 use crate::contacts::{self, ContactChange, NewContact};
 use crate::history::Subject;
 use crate::messages;
@@ -105,6 +107,25 @@ impl Contact {
     #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
     async fn history(&self, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection, ApiError> {
         HistoryConnection::of(&self.reader, Subject::Contact(self.contact.id), first, after).await
+    }
+
+    /// Its mail that the viewer may see, its tags and its edits in one list, newest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn timeline(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<TimelineConnection, ApiError> {
+        let page = PageArguments { first, after, last, before }.page()?;
+        TimelineConnection::of(&self.reader, self.contact.id, &page).await
+    }
+
+    /// When the last mail with any of its addresses came that the viewer may see; null without any.
+    async fn last_message_at(&self) -> Option<Result<DateTime, ApiError>> {
+        let at = self.reader.own().load_one(LastMessageOf(self.contact.id)).await.map_err(ApiError::from);
+        at.map(|at| at.map(DateTime)).transpose()
     }
 
     /// When it was added.

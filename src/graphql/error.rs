@@ -328,6 +328,7 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::AppPasswordRequired => Self::AppPasswordRequired,
             ProblemCode::Unreachable => Self::MailServerUnreachable,
             ProblemCode::Refused => Self::MailServerRefused,
+            ProblemCode::RateLimited => Self::RateLimited,
         }
     }
 }
@@ -337,7 +338,7 @@ impl From<mail_sync::Refusal> for UserError {
         let path: &[&str] = match refusal.code {
             ProblemCode::AuthenticationFailed | ProblemCode::AppPasswordRequired => &["input", "password"],
             ProblemCode::Unreachable => &["input", "imapHost"],
-            ProblemCode::Refused => &[],
+            ProblemCode::Refused | ProblemCode::RateLimited => &[],
         };
         Self::new(refusal.code.into(), refusal.message, path)
     }
@@ -355,6 +356,10 @@ impl Refusal for mail_accounts::Error {
             Self::Server => UserError::new(ErrorCode::Invalid, message, &["input", "imapHost"]),
             Self::Username => UserError::new(ErrorCode::Invalid, message, &["input", "username"]),
             Self::Password => UserError::new(ErrorCode::Invalid, message, &["input", "password"]),
+            Self::HistoryDays => UserError::new(ErrorCode::Invalid, message, &["input", "historyDays"]),
+            Self::FolderNotFound(entry) => {
+                UserError::new(ErrorCode::NotFound, message, &["input", "folderIds", &entry.to_string()])
+            }
             Self::Fenced | Self::Secret(_) => return Err(ApiError::fault(&message)),
             Self::Fault(fault) => return Err(fault.into()),
         })
@@ -369,7 +374,10 @@ impl From<messages::Error> for ApiError {
     fn from(error: messages::Error) -> Self {
         match error {
             messages::Error::Contacts(error) => error.into(),
-            messages::Error::Account(_) | messages::Error::Blob(_) | messages::Error::Fault(_) => Self::fault(&error),
+            messages::Error::Account(_)
+            | messages::Error::Blob(_)
+            | messages::Error::Secret(_)
+            | messages::Error::Fault(_) => Self::fault(&error),
         }
     }
 }

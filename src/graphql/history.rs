@@ -60,6 +60,10 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
+    pub(super) fn new(entry: Entry, reader: &Reader) -> Self {
+        Self { entry, reader: reader.clone() }
+    }
+
     /// The entry with an id, as long as what it tells of is there.
     pub(super) async fn load(reader: &Reader, id: HistoryEntryId) -> Result<Option<Self>, ApiError> {
         let Some(entry) = reader.shared().load_one(id).await? else { return Ok(None) };
@@ -67,12 +71,12 @@ impl HistoryEntry {
             Subject::Contact(contact) => reader.shared().load_one(contact).await?.is_some(),
             Subject::Tag(tag) => reader.shared().load_one(tag).await?.is_some(),
         };
-        Ok(is_there.then(|| Self { entry, reader: reader.clone() }))
+        Ok(is_there.then(|| Self::new(entry, reader)))
     }
 
     async fn load_actor(&self) -> Result<Option<User>, ApiError> {
         match self.entry.actor {
-            Some(actor) => Ok(self.reader.shared().load_one(actor).await?.map(User)),
+            Some(actor) => Ok(self.reader.shared().load_one(actor).await?.map(|user| User::new(user, &self.reader))),
             None => Ok(None),
         }
     }
@@ -110,7 +114,7 @@ impl HistoryEntry {
     /// One plain sentence, such as "Ann added the tag “hot prospect”." Names are those of then; the actor's is that of now.
     async fn summary(&self) -> Result<String, ApiError> {
         let actor = self.load_actor().await?;
-        Ok(self.entry.summary(actor.as_ref().map(|User(actor)| actor.name.as_str())))
+        Ok(self.entry.summary(actor.as_ref().map(|actor| actor.user.name.as_str())))
     }
 }
 
@@ -145,7 +149,7 @@ impl HistoryConnection {
         let Some(rows) = reader.shared().load_one(HistoryOf(subject, page)).await? else {
             return Err(ApiError::fault(&"a page of history was not loaded"));
         };
-        let rows = rows?.map(|entry| HistoryEntry { entry, reader: reader.clone() });
+        let rows = rows?.map(|entry| HistoryEntry::new(entry, reader));
         let page_info = PageInfo::of(&rows);
         let edge = |(node, place): &(HistoryEntry, crate::paging::Place)| HistoryEdge {
             cursor: place.to_cursor(),

@@ -4,8 +4,8 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -39,9 +39,17 @@ pub enum Type {
     ContactImport = 14,
     /// Something in the history of a contact or tag.
     HistoryEntry = 13,
+    /// Mails that belong together.
+    Thread = 18,
+    /// What somebody lets a colleague see.
+    Share = 20,
+    /// A mail that could not be stored.
+    SkippedMessage = 22,
+    /// Something that happened to a mailbox.
+    MailAccountEvent = 23,
 }
 
-const TYPES: [Type; 13] = [
+const TYPES: [Type; 17] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -55,6 +63,10 @@ const TYPES: [Type; 13] = [
     Type::SavedFilter,
     Type::ContactImport,
     Type::HistoryEntry,
+    Type::Thread,
+    Type::SkippedMessage,
+    Type::MailAccountEvent,
+    Type::Share,
 ];
 
 /// A typed id that has a form in the API.
@@ -84,6 +96,10 @@ api_ids! {
     SavedFilterId => SavedFilter,
     ContactImportId => ContactImport,
     HistoryEntryId => HistoryEntry,
+    MailThreadId => Thread,
+    SkippedMessageId => SkippedMessage,
+    MailAccountEventId => MailAccountEvent,
+    ShareId => Share,
 }
 
 /// The API's text of an id.

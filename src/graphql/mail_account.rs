@@ -1,10 +1,12 @@
 //! Connected mailboxes.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use futures_util::FutureExt;
 
-use super::connection;
+use super::connection::{self, PageArguments};
 use super::error::{ApiError, ErrorCode};
 use super::id;
+use super::mail_account_event::{MailAccountEvent, MailAccountEventConnection};
 use super::mail_folder::MailFolder;
 use super::own_loaders::FoldersOfAccount;
 use super::reader::Reader;
@@ -83,14 +85,21 @@ pub struct SyncProgress {
     pub skipped: i32,
 }
 
-/// A connected mailbox. Seen by its owner.
+/// A connected mailbox. Seen by its owner; a colleague with a share of the inbox sees id, owner, email and folders, the rest is null.
 #[derive(Clone)]
 pub struct MailAccount {
     pub(super) account: mail_accounts::MailAccount,
     pub(super) reader: Reader,
 }
 
-/// A connected mailbox. Seen by its owner.
+impl MailAccount {
+    /// The mailbox, for what only its owner sees.
+    fn own(&self) -> Option<&mail_accounts::MailAccount> {
+        self.account.is_own(self.reader.cx()).then_some(&self.account)
+    }
+}
+
+/// A connected mailbox. Seen by its owner; a colleague with a share of the inbox sees id, owner, email and folders, the rest is null.
 #[Object]
 impl MailAccount {
     /// Its id.
@@ -101,7 +110,7 @@ impl MailAccount {
     /// Whose it is.
     async fn owner(&self) -> Result<User, ApiError> {
         let owner = self.reader.shared().load_one(self.account.owner).await?;
-        owner.map(User).ok_or_else(|| ApiError::fault(&"a mailbox without its owner"))
+        owner.map(|user| User::new(user, &self.reader)).ok_or_else(|| ApiError::fault(&"a mailbox without its owner"))
     }
 
     /// Its address.
@@ -111,22 +120,22 @@ impl MailAccount {
 
     /// Whose servers it is on.
     async fn provider(&self) -> Option<MailProvider> {
-        Some(self.account.provider.into())
+        Some(self.own()?.provider.into())
     }
 
     /// How one signs in there.
     async fn authentication(&self) -> Option<MailAuthentication> {
-        Some(self.account.authentication.into())
+        Some(self.own()?.authentication.into())
     }
 
     /// What its sync does; null when it is disconnected.
     async fn state(&self) -> Option<MailAccountState> {
-        self.account.state.map(Into::into)
+        self.own()?.state.map(Into::into)
     }
 
     /// Why it is not live.
     async fn problem(&self) -> Option<MailProblem> {
-        let problem = self.account.problem.as_ref()?;
+        let problem = self.own()?.problem.as_ref()?;
         Some(MailProblem {
             code: problem.code.into(),
             message: problem.message.clone(),
@@ -139,23 +148,43 @@ impl MailAccount {
 
     /// When all was last known to be well.
     async fn last_success_at(&self) -> Option<DateTime> {
-        self.account.last_success_at.map(DateTime)
+        self.own()?.last_success_at.map(DateTime)
     }
 
     /// When it is tried again.
     async fn next_attempt_at(&self) -> Option<DateTime> {
-        self.account.next_attempt_at.map(DateTime)
+        self.own()?.next_attempt_at.map(DateTime)
     }
 
     /// How far it is read; null before that has begun.
     async fn progress(&self) -> Option<SyncProgress> {
-        let progress = self.account.progress?;
+        let progress = self.own()?.progress?;
         let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         Some(SyncProgress {
             stored: count(progress.stored),
             total: count(progress.total),
             skipped: count(progress.skipped),
         })
+    }
+
+    /// How many days back mail is read; null for all of it.
+    async fn history_days(&self) -> Option<i32> {
+        self.account.history_days
+    }
+
+    /// What happened to it last, newest first; the last 200 are kept. Empty for all but its owner.
+    #[graphql(complexity = "connection::cost(first, None, child_complexity)")]
+    async fn events(&self, first: Option<i32>, after: Option<String>) -> Result<MailAccountEventConnection, ApiError> {
+        let page = PageArguments { first, after, last: None, before: None }.page()?;
+        let account = self.account.id;
+        let rows = mail_accounts::events(self.reader.cx(), self.reader.db(), account, &page).await??;
+        let reader = self.reader.clone();
+        let count = move || {
+            let reader = reader.clone();
+            async move { Ok(mail_accounts::event_count(reader.cx(), reader.db(), account).await?) }.boxed()
+        };
+        let rows = rows.map(|event| MailAccountEvent { event });
+        Ok(MailAccountEventConnection { rows, count: Box::new(count) })
     }
 
     /// Its folders by name.
@@ -175,7 +204,7 @@ pub struct MailAccountQuery;
 /// Reading mailboxes.
 #[Object]
 impl MailAccountQuery {
-    /// The viewer's connected mailboxes.
+    /// The viewer's connected mailboxes, and those of colleagues who share their inbox with them.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn mail_accounts(&self, ctx: &Context<'_>) -> Result<Vec<MailAccount>, ApiError> {
         let reader = Reader::of(ctx)?;

@@ -10,7 +10,7 @@ use super::mail_account::MailAccount;
 use super::message::Message;
 use super::reader::Reader;
 use super::scalar::{Cursor, DateTime};
-use crate::changes::{Kind, Scope};
+use crate::changes::Kind;
 
 /// A mail that arrived.
 pub struct MessageReceived {
@@ -24,11 +24,8 @@ impl MessageReceived {
     /// An event as the arrival of mail in one of these mailboxes, or in any.
     pub(super) fn of(event: &Event, accounts: Option<&[MailAccountId]>) -> Option<Self> {
         let change = &event.change;
-        let wanted = match (accounts, change.after) {
-            (None, _) => true,
-            (Some(accounts), Scope::Mailbox(account, _)) => accounts.contains(&account),
-            (Some(_), _) => false,
-        };
+        let wanted =
+            accounts.is_none_or(|wanted| change.after.mailbox().is_some_and(|account| wanted.contains(&account)));
         (change.kind == Kind::Message && change.body.arrived && wanted).then(|| Self {
             cursor: Cursor(event.cursor.to_string()),
             occurred_at: DateTime(change.at),

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object};
 use futures_util::FutureExt;
 
-use super::attachment::Attachment;
+use super::attachment::{self, Attachment};
 use super::connection::{self, PageArguments, connection};
 use super::contact::Contact;
 use super::error::ApiError;
@@ -15,12 +15,16 @@ use super::message_filter::MessageFilter;
 use super::own_loaders::{AttachmentsOf, FoldersOf, ParticipantsOf};
 use super::reader::Reader;
 use super::scalar::DateTime;
+use super::thread::Thread;
+use crate::access::Level;
+use crate::messages::html::RemoteImages;
 use crate::messages::{self, Content, ParticipantRole};
 
 /// How much of a message the viewer may see; what is beyond it is null, or an empty list.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "Level")]
 pub enum MessageAccess {
-    /// Who, to whom, when.
+    /// Who, to whom, when, where.
     Metadata,
     /// Its subject too.
     Subject,
@@ -43,9 +47,24 @@ impl Message {
         Ok(participants.iter().filter(|participant| participant.role == role).map(participant).collect())
     }
 
-    async fn content(&self) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
+    /// The message, for what is seen from this level on.
+    fn at(&self, least: Level) -> Option<&messages::Message> {
+        (messages::access(self.reader.cx(), &self.message) >= least).then_some(&self.message)
+    }
+
+    /// Its subject, as far as the viewer may see it.
+    pub(super) fn seen_subject(&self) -> Option<&str> {
+        Some(&self.at(Level::Subject)?.subject)
+    }
+
+    /// Its snippet, as far as the viewer may see it.
+    pub(super) fn seen_snippet(&self) -> Option<&str> {
+        Some(&self.at(Level::Full)?.snippet)
+    }
+
+    async fn content(&self, images: RemoteImages) -> Result<Option<std::sync::Arc<Content>>, ApiError> {
         let contents = &self.reader.app().contents;
-        Ok(contents.read(self.reader.cx(), self.reader.db(), self.message.id).await?)
+        Ok(contents.read(self.reader.cx(), self.reader.db(), self.message.id, images).await?)
     }
 }
 
@@ -74,10 +93,14 @@ impl Message {
         Ok(ids.iter().filter_map(|id| found.get(id)).map(folder).collect())
     }
 
+    /// The mails that belong together with it.
+    async fn thread(&self) -> Result<Thread, ApiError> {
+        Thread::of(self).await
+    }
+
     /// How much of it the viewer may see; what is beyond it is null, or an empty list.
     async fn access(&self) -> MessageAccess {
-        // Only the owner of a mailbox sees its mail, and sees all of it.
-        MessageAccess::Full
+        messages::access(self.reader.cx(), &self.message).into()
     }
 
     /// Its authors.
@@ -98,28 +121,48 @@ impl Message {
         self.participants(ParticipantRole::Cc).await
     }
 
-    /// Its subject; empty when it has none.
+    /// Its subject; empty when it has none. From SUBJECT on.
     async fn subject(&self) -> Option<&str> {
-        Some(&self.message.subject)
+        self.seen_subject()
     }
 
-    /// The beginning of its text.
+    /// The beginning of its text. With FULL.
     async fn snippet(&self) -> Option<&str> {
-        Some(&self.message.snippet)
+        self.seen_snippet()
     }
 
-    /// Its text; made of its HTML where it has no other.
+    /// Its text; made of its HTML where it has no other. With FULL.
     async fn text(&self) -> Option<Result<String, ApiError>> {
-        let content = self.content().await.transpose()?;
+        let content = self.content(RemoteImages::Blocked).await.transpose()?;
         Some(content.map(|content| content.text.clone()))
     }
 
-    /// Sanitized; remote images are blocked. Null for a message that is only text.
-    async fn html(&self) -> Option<Result<String, ApiError>> {
-        match self.content().await.transpose()? {
-            Ok(content) => content.html.clone().map(Ok),
-            Err(error) => Some(Err(error)),
+    /// Sanitized; remote images are blocked unless the viewer asked for them. Its own images have addresses like those of
+    /// attachments, good for ten minutes. Null for a message that is only text. With FULL.
+    async fn html(
+        &self,
+        #[graphql(
+            default = false,
+            desc = "Whether images may be fetched from elsewhere, which tells whoever sent them that and when the mail is read."
+        )]
+        remote_images: bool,
+    ) -> Result<Option<String>, ApiError> {
+        let images = if remote_images { RemoteImages::Shown } else { RemoteImages::Blocked };
+        let content = self.content(images).await?;
+        let Some(html) = content.as_ref().and_then(|content| content.html.as_ref()) else { return Ok(None) };
+        if !html.has_pictures() || self.message.partial {
+            return Ok(Some(html.bare()));
         }
+        let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
+        let pictures = attachment::pictures(&self.reader, &files)?;
+        Ok(Some(html.with(|id| pictures.get(id).cloned())))
+    }
+
+    /// How many remote images `html` lacks unless it is asked for with them. Null where `html` is.
+    async fn blocked_images(&self) -> Result<Option<i32>, ApiError> {
+        let content = self.content(RemoteImages::Blocked).await?;
+        let content = content.filter(|content| content.html.is_some());
+        Ok(content.map(|content| i32::try_from(content.blocked_images).unwrap_or(i32::MAX)))
     }
 
     /// When it was sent, as its sender says.
@@ -152,11 +195,12 @@ impl Message {
         self.message.private
     }
 
-    /// The files in it.
+    /// The files in it. With FULL; else an empty list.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn attachments(&self) -> Result<Vec<Attachment>, ApiError> {
         let files = self.reader.own().load_one(AttachmentsOf(self.message.id)).await?.unwrap_or_default();
-        Ok(files.iter().map(|attachment| Attachment { attachment: attachment.clone() }).collect())
+        let file = |file: &messages::Attachment| Attachment { attachment: file.clone(), reader: self.reader.clone() };
+        Ok(files.iter().map(file).collect())
     }
 
     /// Where the words of a text are found in it, in what the viewer may see of it: subject, up to 10 participants, text. Empty
@@ -168,10 +212,14 @@ impl Message {
         let people = found.iter().filter(|participant| shown.contains(&participant.role));
         let mut people: Vec<String> = people.map(messages::Participant::written).collect();
         people.dedup();
-        let (subject, content) = (self.message.subject.clone(), self.content().await?);
+        let subject = self.seen_subject().map(str::to_owned);
+        let content = match self.at(Level::Full) {
+            Some(_) => self.content(RemoteImages::Blocked).await?,
+            None => None,
+        };
         let marking = move || {
             let body = content.as_ref().map(|content| content.text.as_str());
-            let source = messages::Source { participants: &people, subject: Some(&subject), body };
+            let source = messages::Source { participants: &people, subject: subject.as_deref(), body };
             messages::highlights(&text, source)
         };
         let marked = tokio::task::spawn_blocking(marking).await.map_err(|error| ApiError::fault(&error))?;
@@ -196,8 +244,8 @@ impl Message {
 
 /// Somebody on a message.
 pub struct MailParticipant {
-    participant: messages::Participant,
-    reader: Reader,
+    pub(super) participant: messages::Participant,
+    pub(super) reader: Reader,
 }
 
 /// Somebody on a message.

@@ -8,9 +8,13 @@ use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
 use super::mail_account_mutation::MailAccountMutation;
+use super::mail_account_update::MailAccountUpdate;
+use super::message_mutation::MessageMutation;
 use super::reader::Reader;
 use super::saved_filter::SavedFilterMutation;
+use super::share::ShareMutation;
 use super::sign_in::SignInMutation;
+use super::skipped_message::SkippedMessageMutation;
 use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
 use super::tagging::TaggingMutation;
@@ -30,7 +34,11 @@ pub struct Mutation(
     TagGroupMutation,
     SavedFilterMutation,
     UserMutation,
+    ShareMutation,
     MailAccountMutation,
+    MailAccountUpdate,
+    SkippedMessageMutation,
+    MessageMutation,
 );
 
 /// Administering users.
@@ -46,6 +54,6 @@ impl UserMutation {
         let user = id::decode_or_nil(&input.user_id);
         let rights: Rights = input.rights.iter().map(|right| (*right).into()).collect();
         let made = run(&["input", "userId"], || users::set_rights(reader.cx(), reader.db(), user, rights)).await?;
-        Ok(made.map(User).into())
+        Ok(made.map(|user| User::new(user, reader)).into())
     }
 }

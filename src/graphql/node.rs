@@ -2,8 +2,8 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    ContactId, ContactImportId, HistoryEntryId, MailAccountId, MailAttachmentId, MailFolderId, MailMessageId,
-    SavedFilterId, TagGroupId, TagId, UserId, WorkspaceId,
+    ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId, MailFolderId,
+    MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -14,14 +14,18 @@ use super::error::ApiError;
 use super::history::HistoryEntry;
 use super::id::Type;
 use super::mail_account::MailAccount;
+use super::mail_account_event::MailAccountEvent;
 use super::mail_folder::MailFolder;
 use super::message::Message;
 use super::reader::Reader;
 use super::saved_filter::SavedFilter;
+use super::share::Share;
+use super::skipped_message::SkippedMessage;
 use super::tag::Tag;
 use super::tag_group::TagGroup;
+use super::thread::Thread;
 use super::user::{User, Workspace};
-use crate::users;
+use crate::{mail_accounts, messages, users};
 
 /// Anything that has an id.
 #[derive(Interface, Clone)]
@@ -47,10 +51,18 @@ pub enum Node {
     MailFolder(MailFolder),
     /// A mail.
     Message(Message),
+    /// Mails that belong together.
+    Thread(Thread),
     /// A file in a mail.
     Attachment(Attachment),
     /// Something in the history of a contact or tag.
     HistoryEntry(HistoryEntry),
+    /// A mail that could not be stored.
+    SkippedMessage(SkippedMessage),
+    /// Something that happened to a mailbox.
+    MailAccountEvent(MailAccountEvent),
+    /// What somebody lets a colleague see.
+    Share(Share),
 }
 
 impl Node {
@@ -61,7 +73,7 @@ impl Node {
             Type::Workspace if reader.cx().workspace == WorkspaceId(id) => {
                 users::workspace(reader.cx(), reader.db()).await?.map(|workspace| Self::Workspace(Workspace(workspace)))
             }
-            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User(user))),
+            Type::User => loaders.load_one(UserId(id)).await?.map(|user| Self::User(User::new(user, reader))),
             Type::Contact => {
                 let contact = loaders.load_one(ContactId(id)).await?;
                 contact.map(|contact| Self::Contact(Contact { contact, reader: reader.clone() }))
@@ -91,9 +103,25 @@ impl Node {
                 let message = reader.own().load_one(MailMessageId(id)).await?;
                 message.map(|message| Self::Message(Message { message, reader: reader.clone() }))
             }
+            Type::Thread => {
+                let thread = reader.own().load_one(MailThreadId(id)).await?;
+                thread.map(|thread| Self::Thread(Thread::new(thread, reader)))
+            }
             Type::Attachment => {
                 let attachment = reader.own().load_one(MailAttachmentId(id)).await?;
-                attachment.map(|attachment| Self::Attachment(Attachment { attachment }))
+                attachment.map(|attachment| Self::Attachment(Attachment { attachment, reader: reader.clone() }))
+            }
+            Type::SkippedMessage => {
+                let skipped = messages::skipped_by_id(reader.cx(), reader.db(), SkippedMessageId(id)).await?;
+                skipped.map(|skipped| Self::SkippedMessage(SkippedMessage { skipped }))
+            }
+            Type::MailAccountEvent => {
+                let event = mail_accounts::event(reader.cx(), reader.db(), MailAccountEventId(id)).await?;
+                event.map(|event| Self::MailAccountEvent(MailAccountEvent { event }))
+            }
+            Type::Share => {
+                let share = reader.own().load_one(ShareId(id)).await?;
+                share.map(|share| Self::Share(Share { share, reader: reader.clone() }))
             }
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,

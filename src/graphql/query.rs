@@ -19,6 +19,7 @@ use super::scalar::Cursor;
 use super::tag::TagQuery;
 use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
+use super::thread::ThreadQuery;
 use super::user::{User, UserConnection, Workspace};
 use crate::{changes, users};
 
@@ -37,6 +38,7 @@ pub struct Query(
     SavedFilterQuery,
     MailAccountQuery,
     MessageQuery,
+    ThreadQuery,
 );
 
 /// What concerns no single noun.
@@ -76,7 +78,8 @@ impl CommonQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
         let reader = Reader::of(ctx)?;
         let id = reader.cx().user().ok_or_else(ApiError::unauthenticated)?;
-        reader.shared().load_one(id).await?.map(User).ok_or_else(ApiError::unauthenticated)
+        let user = reader.shared().load_one(id).await?.ok_or_else(ApiError::unauthenticated)?;
+        Ok(User::new(user, reader))
     }
 
     /// The viewer's workspace.
@@ -145,7 +148,7 @@ impl CommonQuery {
             let reader = counting.clone();
             async move { Ok(users::count(reader.cx(), reader.db()).await?) }.boxed()
         });
-        Ok(UserConnection { rows: rows.map(User), count })
+        Ok(UserConnection { rows: rows.map(|user| User::new(user, reader)), count })
     }
 }
 

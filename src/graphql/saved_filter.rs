@@ -47,7 +47,8 @@ impl SavedFilter {
     async fn owner(&self) -> Result<User, ApiError> {
         let owner: UserId = self.filter.owner;
         let user = self.reader.shared().load_one(owner).await?;
-        user.map(User).ok_or_else(|| ApiError::fault(&"a saved filter without its owner"))
+        user.map(|user| User::new(user, &self.reader))
+            .ok_or_else(|| ApiError::fault(&"a saved filter without its owner"))
     }
 
     /// Its place among its owner's, from 0.

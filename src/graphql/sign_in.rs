@@ -63,9 +63,11 @@ impl SignInMutation {
         };
         let now = app.clock.now();
         match users::sign_in(&app.db, &app.clock, given).await {
-            Ok(SignedIn::Session { token, user, .. }) => {
-                Ok(SignInPayload { token: Some(token), user: Some(User(user)), ..SignInPayload::default() })
-            }
+            Ok(SignedIn::Session { token, user, .. }) => Ok(SignInPayload {
+                token: Some(token),
+                user: Some(User { user, reader: None }),
+                ..SignInPayload::default()
+            }),
             Ok(SignedIn::Choose(workspaces)) => Ok(SignInPayload {
                 workspaces: Some(workspaces.into_iter().map(Workspace).collect()),
                 ..SignInPayload::default()

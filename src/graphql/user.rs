@@ -3,9 +3,14 @@
 use async_graphql::{Enum, ID, InputObject, Object};
 
 use super::command::payload;
-use super::connection::connection;
+use super::connection::{self, connection};
+use super::error::ApiError;
 use super::id;
+use super::own_loaders::SharesOf;
+use super::reader::Reader;
 use super::scalar::{DateTime, EmailAddress};
+use super::share::Share;
+use crate::users::shares;
 use crate::{access, users};
 
 /// What a user or a workspace has bought.
@@ -86,34 +91,53 @@ impl Workspace {
 
 /// A person who signs in to this workspace.
 #[derive(Clone)]
-pub struct User(pub(super) users::User);
+pub struct User {
+    pub(super) user: users::User,
+    /// None where nobody is signed in yet.
+    pub(super) reader: Option<Reader>,
+}
+
+impl User {
+    pub(super) fn new(user: users::User, reader: &Reader) -> Self {
+        Self { user, reader: Some(reader.clone()) }
+    }
+}
 
 /// A person who signs in to this workspace.
 #[Object]
 impl User {
     /// Their id.
     pub(super) async fn id(&self) -> ID {
-        id::encode(self.0.id)
+        id::encode(self.user.id)
     }
 
     /// Their name.
     async fn name(&self) -> &str {
-        &self.0.name
+        &self.user.name
     }
 
     /// What they sign in with.
     async fn email(&self) -> EmailAddress {
-        EmailAddress(self.0.email.clone())
+        EmailAddress(self.user.email.clone())
     }
 
     /// Whether they can sign in.
     async fn status(&self) -> UserStatus {
-        self.0.status.into()
+        self.user.status.into()
     }
 
     /// What they may do, as given by name: ADMIN implies others without naming them.
     async fn rights(&self) -> Vec<Right> {
-        self.0.rights.iter().map(Right::from).collect()
+        self.user.rights.iter().map(Right::from).collect()
+    }
+
+    /// What this user shares with colleagues. Null unless the viewer is this user or an Admin.
+    #[graphql(complexity = "connection::list_cost(child_complexity)")]
+    async fn shares(&self) -> Option<Result<Vec<Share>, ApiError>> {
+        let reader = self.reader.as_ref()?;
+        let shares = reader.own().load_one(SharesOf(self.user.id)).await.map_err(ApiError::from).transpose()?;
+        let share = |share: &shares::Share| Share { share: *share, reader: reader.clone() };
+        Some(shares.map(|shares| shares.iter().map(share).collect()))
     }
 }
 

@@ -4,9 +4,12 @@
 //! Start reading at `router`, then `over_http`, `websocket`; `serve` accepts the connections.
 
 mod answer;
+mod attachments;
 mod caller;
 mod event_stream;
 mod exports;
+mod file_name;
+mod file_type;
 mod graphiql;
 mod health;
 mod media;
@@ -15,6 +18,7 @@ mod origins;
 mod over_http;
 mod parameters;
 mod protocol;
+mod range;
 mod serve;
 mod uploads;
 mod watch;
@@ -113,6 +117,8 @@ fn router(http: Http) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(http.config().limits.body_bytes))
         .layer(compression)
+        // Ranges and lengths count bytes as they are.
+        .route("/blobs/attachment", get(attachments::download))
         .layer(origins::cors(&http))
         .layer(middleware::from_fn_with_state(http.clone(), watch::watch))
         .with_state(http)

@@ -17,12 +17,18 @@ pub(super) fn cors(http: &Http) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(move |origin, parts: &Parts| is_allowed(&http, origin, &parts.headers)))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(
-            [header::AUTHORIZATION, header::CONTENT_TYPE, request_id.clone()]
+            [header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE, request_id.clone()]
                 .into_iter()
                 .chain(uploads::PREFLIGHT)
                 .collect::<Vec<_>>(),
         )
-        .expose_headers([header::RETRY_AFTER, request_id])
+        .expose_headers([
+            header::ACCEPT_RANGES,
+            header::CONTENT_DISPOSITION,
+            header::CONTENT_RANGE,
+            header::RETRY_AFTER,
+            request_id,
+        ])
         .max_age(REMEMBERED)
 }
 

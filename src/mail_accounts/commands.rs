@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use super::connect::{check_password, secret_context};
-use super::{Error, MailAccount, Signals, scope, store};
+use super::{Error, EventKind, MailAccount, Signals, events, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
@@ -26,6 +26,7 @@ pub async fn pause(cx: &Cx, db: &Db, signals: &Signals, id: MailAccountId) -> Re
         next_attempt_at: Set(None),
         ..let_go(&row)
     };
+    events::note(&tx, id, EventKind::Paused, "Its owner paused the sync.").await?;
     save(tx, signals, stop).await
 }
 
@@ -53,6 +54,7 @@ async fn sync(cx: &Cx, db: &Db, signals: &Signals, id: MailAccountId, even_pause
             next_attempt_at: Set(None),
             ..let_go(&row)
         };
+        events::note(&tx, id, EventKind::Resumed, "Its owner let the sync go on.").await?;
         return save(tx, signals, go_on).await;
     }
     drop(tx);
@@ -87,11 +89,12 @@ pub async fn update_credentials(
         next_attempt_at: Set(None),
         ..let_go(&row)
     };
+    events::note(&tx, id, EventKind::CredentialsUpdated, "Its owner gave a new password.").await?;
     save(tx, signals, renewed).await
 }
 
 /// Ends the connection: the password is forgotten, the sync stops. The mail stays, or goes with it: reads leave it out from now on,
-/// its rows are removed behind.
+/// its rows and bytes are removed behind. Of a mailbox that is disconnected already, the mail that was kept can go like this.
 pub async fn disconnect(
     cx: &Cx,
     db: &Db,
@@ -99,7 +102,7 @@ pub async fn disconnect(
     id: MailAccountId,
     delete_messages: bool,
 ) -> Result<(), Error> {
-    let (mut tx, row) = own(cx, db, id).await?;
+    let (mut tx, row) = if delete_messages { own_or_ended(cx, db, id).await? } else { own(cx, db, id).await? };
     let mut ended = mail_account::ActiveModel {
         secret: Set(None),
         state: Set(State::Paused),
@@ -116,6 +119,7 @@ pub async fn disconnect(
         ended.email_key = Set(format!("{} {id}", row.email_key));
     }
     let row = mail_account::Entity::update(ended).exec(tx.conn()).await?;
+    events::note(&tx, id, EventKind::Disconnected, "Its owner disconnected the mailbox.").await?;
     tx.record(NewChange::in_scope(scope(id, row.owner), Kind::MailAccount, Action::Removed, id).version(row.version));
     tx.commit().await?;
     signals.tell(id);
@@ -123,15 +127,21 @@ pub async fn disconnect(
 }
 
 /// The mailbox, locked; as if it never existed for all but its owner.
-async fn own(cx: &Cx, db: &Db, id: MailAccountId) -> Result<(Tx, mail_account::Model), Error> {
+pub(super) async fn own(cx: &Cx, db: &Db, id: MailAccountId) -> Result<(Tx, mail_account::Model), Error> {
+    let (tx, row) = own_or_ended(cx, db, id).await?;
+    if row.disconnected_at.is_none() { Ok((tx, row)) } else { Err(Error::NotFound) }
+}
+
+/// As `own`, or disconnected with its mail kept.
+async fn own_or_ended(cx: &Cx, db: &Db, id: MailAccountId) -> Result<(Tx, mail_account::Model), Error> {
     let tx = db.begin(cx).await?;
     let row = store::lock(tx.conn(), cx.workspace, id).await?;
-    let row = row.filter(|row| row.disconnected_at.is_none() && Some(row.owner) == cx.user()).ok_or(Error::NotFound)?;
+    let row = row.filter(|row| !row.removing && Some(row.owner) == cx.user()).ok_or(Error::NotFound)?;
     Ok((tx, row))
 }
 
 /// Takes the mailbox from whoever syncs it: their writes change nothing from now on.
-fn let_go(row: &mail_account::Model) -> mail_account::ActiveModel {
+pub(super) fn let_go(row: &mail_account::Model) -> mail_account::ActiveModel {
     mail_account::ActiveModel {
         workspace: Set(row.workspace),
         id: Set(row.id),
@@ -143,7 +153,7 @@ fn let_go(row: &mail_account::Model) -> mail_account::ActiveModel {
     }
 }
 
-async fn save(mut tx: Tx, signals: &Signals, row: mail_account::ActiveModel) -> Result<MailAccount, Error> {
+pub(super) async fn save(mut tx: Tx, signals: &Signals, row: mail_account::ActiveModel) -> Result<MailAccount, Error> {
     let row = mail_account::Entity::update(row).exec(tx.conn()).await?;
     tx.record(
         NewChange::in_scope(scope(row.id, row.owner), Kind::MailAccount, Action::Updated, row.id).version(row.version),

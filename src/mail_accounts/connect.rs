@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
-use super::{Error, MailAccount, SeenFolder, Signals, folders, scope, store};
+use super::{Error, EventKind, MailAccount, SeenFolder, Signals, events, folders, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Fault, Unique};
@@ -133,6 +133,7 @@ pub async fn connect(
             row
         }
     };
+    events::note(&tx, row.id, EventKind::Connected, "The mailbox was connected.").await?;
     tx.commit().await?;
     signals.tell(row.id);
     Ok(row.into())
@@ -205,6 +206,8 @@ fn new_row(cx: &Cx, secrets: &Secrets, owner: UserId, new: &NewMailAccount) -> R
         progress_stored: 0,
         progress_total: 0,
         progress_skipped: 0,
+        read_day: 0,
+        read_bytes: 0,
         lease_owner: None,
         lease_epoch: 0,
         lease_until: None,
@@ -212,5 +215,7 @@ fn new_row(cx: &Cx, secrets: &Secrets, owner: UserId, new: &NewMailAccount) -> R
         removing: false,
         version: 1,
         created_at: cx.now(),
+        history_days: None,
+        folders_chosen: false,
     })
 }

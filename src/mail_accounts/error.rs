@@ -27,6 +27,12 @@ pub enum Error {
     /// The password cannot be used.
     #[error("A password has 1 to 1000 characters on one line.")]
     Password,
+    /// So many days cannot be asked for.
+    #[error("History is read for 1 to 36500 days back, or all of it.")]
+    HistoryDays,
+    /// No such folder in the mailbox; its place in the list that was given.
+    #[error("There is no such folder in this mailbox.")]
+    FolderNotFound(usize),
     /// Somebody else syncs the mailbox now, or nobody should: what was to be written is not.
     #[error("the lease of the mailbox is lost")]
     Fenced,

@@ -7,7 +7,7 @@ use entity::{MailAccountId, MailFolderId, Timestamp};
 use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
-use super::{Error, Folder, Lease, scope, store};
+use super::{Error, EventKind, Folder, Lease, events, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
@@ -64,10 +64,14 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
     let mut known: HashMap<String, mail_folder::Model> =
         known.into_iter().map(|row| (row.name_raw.clone(), row)).collect();
     let mut changed = false;
+    let mut fresh = Vec::new();
     let mut folders = Vec::with_capacity(found.len());
     for folder in found {
         let Some(mut row) = known.remove(&folder.name_raw) else {
-            let row = new_folder(cx, lease.account, folder);
+            let mut row = new_folder(cx, lease.account, folder);
+            // Who chose folders chose none of those that come later.
+            row.synced &= !account.folders_chosen || row.role == Some(Role::Inbox);
+            fresh.push(row.name.clone());
             mail_folder::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
             folders.push(row);
             changed = true;
@@ -89,6 +93,11 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
         }
         folders.push(row);
     }
+    if !fresh.is_empty() {
+        let read = if account.folders_chosen { "; it is read when it is chosen" } else { "" };
+        let message = format!("Found on the server: {}{read}.", names(&fresh));
+        events::note(&tx, lease.account, EventKind::FolderFound, message).await?;
+    }
     if changed {
         let change =
             NewChange::in_scope(scope(lease.account, lease.owner), Kind::MailAccount, Action::Updated, lease.account);
@@ -96,6 +105,13 @@ pub async fn update_folders(cx: &Cx, db: &Db, lease: &Lease, found: Vec<FoundFol
     }
     tx.commit().await?;
     Ok(folders.into_iter().map(Folder::from).collect())
+}
+
+/// Some folders, in words.
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(5);
+    if more == 0 { shown } else { format!("{shown} and {more} more folders") }
 }
 
 /// Adds the folder that was opened when a mailbox was tried, in the transaction that connects it: what comes behind is new, however
@@ -129,6 +145,14 @@ fn new_folder(cx: &Cx, account: MailAccountId, folder: FoundFolder) -> mail_fold
         uid_validity_changed_at: None,
         rebuilding: false,
         gone_since: None,
+        coverage_generation: None,
+        coverage_on_server: 0,
+        coverage_stored: 0,
+        coverage_skipped: 0,
+        coverage_pending: 0,
+        coverage_excluded: 0,
+        coverage_checked_at: None,
+        coverage_due: true,
     }
 }
 
@@ -150,6 +174,8 @@ pub async fn open_generation(
         let recent = row.uid_validity_changed_at.is_some_and(|at| at > cx.now().minus(DAY));
         row.uid_validity_changes = if recent { row.uid_validity_changes.saturating_add(1) } else { 1 };
         row.uid_validity_changed_at = Some(cx.now());
+        let message = format!("The mail server gave the mail in {} new numbers; it is compared anew.", row.name);
+        events::note(&tx, lease.account, EventKind::UidsRenewed, message).await?;
     }
     begin_generation(&mut row, first);
     store::save_folder(tx.conn(), &row).await?;
@@ -248,6 +274,10 @@ pub async fn end_rebuilding(tx: &Tx, folder: MailFolderId, generation: i64) -> R
 
 /// Removes the row of a folder that is gone and has no locations left.
 pub async fn forget_folder(tx: &mut Tx, lease: &Lease, folder: MailFolderId) -> Result<(), Error> {
+    if let Some(row) = store::folder(tx.conn(), tx.workspace(), folder).await? {
+        let message = format!("The folder {} is no longer on the server.", row.name);
+        events::note(tx, lease.account, EventKind::FolderGone, message).await?;
+    }
     mail_folder::Entity::delete_by_id((tx.workspace(), folder)).exec(tx.conn()).await?;
     let account = scope(lease.account, lease.owner);
     tx.record(NewChange::in_scope(account, Kind::MailAccount, Action::Updated, lease.account));

@@ -85,6 +85,13 @@ pub async fn heartbeat(db: &Db, node: Uuid) -> Result<Vec<Lease>, Fault> {
     Ok(Lease::find_by_statement(statement).all(db.writer()).await?)
 }
 
+/// The leases that a node still has, without renewing them.
+pub async fn held(db: &Db, node: Uuid) -> Result<Vec<Lease>, Fault> {
+    let sql = "SELECT workspace, id AS account, owner, lease_epoch AS epoch FROM mail_account WHERE lease_owner = $1";
+    let statement = Statement::from_sql_and_values(db.backend(), sql, [node.into()]);
+    Ok(Lease::find_by_statement(statement).all(db.reader()).await?)
+}
+
 /// Gives a lease back, so that the next node need not wait for its end.
 pub async fn release(db: &Db, lease: &Lease) -> Result<(), Fault> {
     mail_account::Entity::update_many()

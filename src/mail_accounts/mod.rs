@@ -1,38 +1,51 @@
 //! Connected mailboxes: whose they are, how to sign in there, how their sync fares, and their folders with the cursors.
 //!
-//! Owns the tables `mail_account` and `mail_folder`. Does not talk to servers (`mail_sync`), does not hold mail (`messages`).
+//! Owns the tables `mail_account`, `mail_folder` and `mail_account_event`. Does not talk to servers (`mail_sync`), does not hold mail (`messages`).
 //! Start reading at `commands`, then `lease`.
 
+mod allowance;
 mod commands;
 mod connect;
+mod coverage;
 mod error;
+mod events;
 mod folders;
 mod lease;
 mod problem;
 mod queries;
 mod removal;
 mod report;
+mod settings;
 mod signals;
 mod store;
 
 use entity::{MailAccountId, MailFolderId, Timestamp, UserId};
 
+pub use allowance::{ReadBytes, next_day, note_read};
 pub use commands::{disconnect, pause, resume, sync_now, update_credentials};
 pub use connect::{NewMailAccount, Server, connect};
+pub use coverage::{Coverage, report_coverage};
 pub use entity::mail_account::{Authentication, ProblemCode, Provider, Security, State};
+pub use entity::mail_account_event::Kind as EventKind;
 pub use entity::mail_folder::Role;
 pub use error::Error;
+pub use events::{AccountEvent, event, event_count, events, note_refusal};
 pub use folders::{
     CursorMove, FirstSight, FoundFolder, SeenFolder, end_rebuilding, forget_folder, move_cursor, note_exists,
     note_flags, open_generation, update_folders,
 };
-pub use lease::{Lease, claim, heartbeat, release};
+pub use lease::{Lease, claim, heartbeat, held, release};
 pub use problem::Problem;
-pub use queries::{by_ids, folders_by_ids, folders_of_accounts, list, visible_accounts, visible_folders};
+pub use queries::{
+    accounts_at, by_ids, folders_by_ids, folders_of_accounts, hold, list, own_folders, owner_of, visible_accounts,
+    visible_folders,
+};
 pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
+pub use settings::{Settings, update};
 pub use signals::Signals;
 
+use crate::access::{Actor, Cx};
 use crate::changes::Scope;
 
 /// A connected mailbox.
@@ -58,6 +71,8 @@ pub struct MailAccount {
     pub next_attempt_at: Option<Timestamp>,
     /// How far the history is read; none before that has begun.
     pub progress: Option<Progress>,
+    /// How many days back mail is read; none for everything.
+    pub history_days: Option<i32>,
 }
 
 /// How far a mailbox is read, in messages.
@@ -108,6 +123,18 @@ pub struct Folder {
     pub rebuilding: bool,
     /// Since when the server no longer lists it.
     pub gone_since: Option<Timestamp>,
+    /// What the last check of it found, and when; none before the first in this life of its UIDs.
+    pub coverage: Option<(Coverage, Timestamp)>,
+    /// Whether it is to be checked before its mailbox is live.
+    pub coverage_due: bool,
+}
+
+impl MailAccount {
+    /// Whether the actor sees all of it; with whom an inbox is shared sees whose it is, its address and its folders.
+    #[must_use]
+    pub fn is_own(&self, cx: &Cx) -> bool {
+        matches!(cx.actor, Actor::System) || cx.user() == Some(self.owner)
+    }
 }
 
 impl Folder {
@@ -116,9 +143,16 @@ impl Folder {
     pub fn is_behind(&self) -> bool {
         self.synced && self.gone_since.is_none() && (!self.backfill_done || self.rebuilding)
     }
+
+    /// Whether all that its server has of it is known to be stored, or skipped with a reason; so, too, when it is not read at all.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        let explained = || self.coverage.is_some_and(|(coverage, _)| coverage.pending == 0);
+        !self.synced || self.gone_since.is_some() || !self.coverage_due && explained()
+    }
 }
 
-/// Who may see what concerns a mailbox.
+/// Who sees what concerns a mailbox, its mail included as long as that is not marked private.
 #[must_use]
 pub fn scope(account: MailAccountId, owner: UserId) -> Scope {
     Scope::Mailbox(account, owner)
@@ -147,6 +181,7 @@ impl From<entity::mail_account::Model> for MailAccount {
                 total: count(row.progress_total),
                 skipped: count(row.progress_skipped),
             }),
+            history_days: row.history_days,
         }
     }
 }
@@ -154,6 +189,7 @@ impl From<entity::mail_account::Model> for MailAccount {
 impl From<entity::mail_folder::Model> for Folder {
     fn from(row: entity::mail_folder::Model) -> Self {
         let uid = |uid: i64| u32::try_from(uid.max(0)).unwrap_or(u32::MAX);
+        let coverage = Coverage::of(&row);
         Self {
             id: row.id,
             account: row.account,
@@ -172,6 +208,8 @@ impl From<entity::mail_folder::Model> for Folder {
             flags_swept_at: row.flags_swept_at,
             rebuilding: row.rebuilding,
             gone_since: row.gone_since,
+            coverage,
+            coverage_due: row.coverage_due,
         }
     }
 }

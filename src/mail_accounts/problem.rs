@@ -33,6 +33,7 @@ fn remedy(code: ProblemCode) -> Vec<&'static str> {
             "Give that password for the mailbox here.",
         ],
         ProblemCode::Unreachable => vec!["Check the name and port of the mail server if this lasts."],
+        ProblemCode::RateLimited => Vec::new(),
         ProblemCode::Refused => vec!["Ask who runs the mail server if this lasts."],
     }
 }

@@ -1,6 +1,6 @@
 //! Removing disconnected mailboxes, behind their disconnection.
 
-use entity::{MailAccountId, MailFolderId, WorkspaceId, mail_account, mail_folder};
+use entity::{MailAccountId, MailFolderId, WorkspaceId, mail_account, mail_account_event, mail_folder};
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
@@ -21,6 +21,11 @@ pub async fn removing(db: &Db) -> Result<Vec<(WorkspaceId, MailAccountId)>, Faul
 
 /// Removes the rows of a disconnected mailbox, once no message is left of it.
 pub async fn erase(db: &Db, workspace: WorkspaceId, id: MailAccountId) -> Result<(), Fault> {
+    mail_account_event::Entity::delete_many()
+        .filter(mail_account_event::Column::Workspace.eq(workspace))
+        .filter(mail_account_event::Column::Account.eq(id))
+        .exec(db.writer())
+        .await?;
     mail_folder::Entity::delete_many()
         .filter(mail_folder::Column::Workspace.eq(workspace))
         .filter(mail_folder::Column::Account.eq(id))

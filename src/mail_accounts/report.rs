@@ -5,8 +5,9 @@ use entity::{MailAccountId, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
+use super::allowance::{ReadBytes, daily};
 use super::connect::secret_context;
-use super::{Error, Lease, Progress, Server, scope, store};
+use super::{Error, EventKind, Lease, Progress, Server, events, scope, store};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -19,6 +20,11 @@ pub enum Report {
     Connecting,
     /// Reads the history; new mail arrives.
     Backfilling,
+    /// Reads no more history before then, since the provider allows no more; new mail arrives.
+    Paced {
+        /// When it goes on.
+        next_attempt_at: Timestamp,
+    },
     /// All is stored, news is told.
     Live,
     /// Failed, and tries again.
@@ -56,9 +62,18 @@ pub struct Login {
     pub connected_at: Timestamp,
     /// Failed attempts since it was last live.
     pub failures: u32,
+    /// How many days back mail is read; none for everything.
+    pub history_days: Option<i32>,
     /// Since when the server has refused the password, when that was the last problem.
     pub refused_since: Option<Timestamp>,
+    /// Bytes of history that may be read in a day; none without a limit.
+    pub daily_bytes: Option<u64>,
+    /// What was read last.
+    pub read: ReadBytes,
 }
+
+/// What is told while the day's history is read.
+const PACED: &str = "The mail provider lets no more of this mailbox be read today. New mail arrives; the rest of the history follows tomorrow.";
 
 /// How to sign in to the server of a mailbox.
 ///
@@ -70,6 +85,8 @@ pub async fn login(db: &Db, secrets: &Secrets, lease: &Lease) -> Result<Login, E
     let sealed = row.secret.as_deref().ok_or(Error::Fenced)?;
     let refused = row.problem_code == Some(ProblemCode::AuthenticationFailed);
     Ok(Login {
+        daily_bytes: daily(row.provider),
+        read: ReadBytes::of(&row),
         account: row.id,
         imap: Server {
             host: row.imap_host,
@@ -80,6 +97,7 @@ pub async fn login(db: &Db, secrets: &Secrets, lease: &Lease) -> Result<Login, E
         secret: secrets.open(&secret_context(lease.workspace, lease.account), sealed)?,
         connected_at: row.created_at,
         failures: u32::try_from(row.failures).unwrap_or_default(),
+        history_days: row.history_days,
         refused_since: row.problem_since.filter(|_| refused),
     })
 }
@@ -91,6 +109,9 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
     let (state, problem) = match report {
         Report::Connecting => (State::Connecting, None),
         Report::Backfilling => (State::Backfilling, None),
+        Report::Paced { next_attempt_at } => {
+            (State::Backfilling, Some((ProblemCode::RateLimited, PACED.to_owned(), next_attempt_at)))
+        }
         Report::Live => (State::Live, None),
         Report::Retrying { code, message, next_attempt_at } => {
             (State::Retrying, Some((code, message, next_attempt_at)))
@@ -99,7 +120,9 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
             (State::NeedsAttention, Some((code, message, next_attempt_at)))
         }
     };
-    let unchanged = state == row.state && problem.is_none();
+    let paced = problem.as_ref().is_some_and(|(code, ..)| *code == ProblemCode::RateLimited);
+    let code = problem.as_ref().map(|(code, ..)| *code);
+    let unchanged = state == row.state && code == row.problem_code && (code.is_none() || paced);
     if unchanged || state == State::Connecting && !matches!(row.state, State::Backfilling | State::Live) {
         return Ok(());
     }
@@ -112,7 +135,18 @@ pub async fn report(cx: &Cx, db: &Db, lease: &Lease, report: Report) -> Result<(
         Some(_) => Some(cx.now()),
         None => None,
     };
-    let failed = code.is_some();
+    let failed = code.is_some() && !paced;
+    if state == State::Live {
+        let message = "All mail that is on the server is here, and new mail arrives at once.";
+        events::note(&tx, row.id, EventKind::Live, message).await?;
+    } else if let Some(problem) = message.as_ref()
+        && (state != row.state || code != row.problem_code || Some(problem) != row.problem_message.as_ref())
+    {
+        // The same problem again is no news.
+        let needs = state == State::NeedsAttention;
+        let kind = if needs { EventKind::NeedsAttention } else { EventKind::Failed };
+        events::note(&tx, row.id, kind, problem.as_str()).await?;
+    }
     let change = mail_account::ActiveModel {
         workspace: Set(row.workspace),
         id: Set(row.id),

@@ -1,6 +1,7 @@
 //! Rows of mailboxes and folders.
 
 use entity::{MailAccountId, MailFolderId, UserId, WorkspaceId, mail_account, mail_folder};
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, DbErr, IntoActiveModel, QuerySelect};
 
@@ -56,6 +57,24 @@ pub(super) async fn folder(
     id: MailFolderId,
 ) -> Result<Option<mail_folder::Model>, DbErr> {
     mail_folder::Entity::find_by_id((workspace, id)).one(conn).await
+}
+
+/// Writes the figures of a check, and nothing else: cursors move beside it.
+pub(super) async fn save_coverage(conn: &impl ConnectionTrait, row: &mail_folder::Model) -> Result<(), DbErr> {
+    let figures = mail_folder::ActiveModel {
+        workspace: Set(row.workspace),
+        id: Set(row.id),
+        coverage_generation: Set(row.coverage_generation),
+        coverage_on_server: Set(row.coverage_on_server),
+        coverage_stored: Set(row.coverage_stored),
+        coverage_skipped: Set(row.coverage_skipped),
+        coverage_pending: Set(row.coverage_pending),
+        coverage_excluded: Set(row.coverage_excluded),
+        coverage_checked_at: Set(row.coverage_checked_at),
+        coverage_due: Set(row.coverage_due),
+        ..Default::default()
+    };
+    mail_folder::Entity::update(figures).exec(conn).await.map(drop)
 }
 
 pub(super) async fn save_folder(conn: &impl ConnectionTrait, row: &mail_folder::Model) -> Result<(), DbErr> {

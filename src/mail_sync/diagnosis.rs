@@ -39,6 +39,12 @@ pub(super) fn of_session(error: &SyncError) -> Diagnosis {
             ProblemCode::Refused,
             "Tagwire could not store mail just now. Nothing is lost; it tries again.",
         ),
+        SyncError::Unexplained(folder) => Diagnosis::new(
+            ProblemCode::Refused,
+            format!(
+                "The mail server contradicts itself about the mail in {folder}. Nothing is removed here; it is compared again."
+            ),
+        ),
         SyncError::Restart(_) => Diagnosis::new(ProblemCode::Refused, "The mailbox changed while it was read."),
     }
 }

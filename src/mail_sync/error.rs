@@ -22,6 +22,9 @@ pub(super) enum SyncError {
     /// The bytes could not be stored.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// What the server tells of a folder and what it lists keep contradicting each other.
+    #[error("the server contradicts itself about a folder")]
+    Unexplained(String),
     /// Something is not as this session took it to be: begin anew, at once.
     #[error("begin anew: {0}")]
     Restart(&'static str),

@@ -71,6 +71,7 @@ impl Link {
             let Session { cx, deps, lease, .. } = session;
             folder = mail_accounts::open_generation(cx, &deps.db, lease, folder.id, first).await?;
             session.tally.counted(folder.id, 0, 0);
+            session.tally.excluded(folder.id, 0);
         }
         session.tally.exists(folder.id, examined.exists);
         Ok(Opened { folder, exists: examined.exists, uid_next, mod_seq: examined.highest_modseq })
@@ -95,8 +96,11 @@ impl Link {
 async fn connect(session: &Session<'_>) -> Result<ImapConn, SyncError> {
     let deps = &session.deps;
     let target = target(&session.login.imap);
-    let mut conn = ImapConn::connect(&target, &deps.allowed, &deps.tls, deps.timeouts).await?;
     let credentials = credentials(&session.login.username, &session.login.secret);
-    conn.login(&credentials).await.map_err(SyncError::Login)?;
-    Ok(conn)
+    let signing_in = async {
+        let mut conn = ImapConn::connect(&target, &deps.allowed, &deps.tls, deps.timeouts).await?;
+        conn.login(&credentials).await.map_err(SyncError::Login)?;
+        Ok(conn)
+    };
+    session.host.sign_in(signing_in).await
 }

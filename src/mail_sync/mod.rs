@@ -6,11 +6,16 @@
 mod allowance;
 mod arrival;
 mod backoff;
+mod budget;
+mod coverage;
 mod diagnosis;
 mod error;
 mod folders;
+mod headers;
+mod history;
 pub mod imap;
 mod link;
+mod manners;
 mod patience;
 mod prepare;
 mod reader;

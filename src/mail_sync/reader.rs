@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::error::SyncError;
+use super::history::Limit;
 use super::imap::{ImapError, Part, UidSet};
 use super::link::Link;
 use super::prepare::{self, Body, Meta, Read, ReadMail};
@@ -129,6 +130,7 @@ impl Fetcher<'_> {
     async fn span(&mut self, span: Span) -> Result<bool, SyncError> {
         let end = Instant::now() + span.time;
         let mut left = span.uids;
+        let limit = Limit::of(self.session, self.folder).await?;
         let mut width = Width::new(span.exists);
         while !left.is_empty() {
             if Instant::now() >= end || self.send.is_closed() {
@@ -159,6 +161,10 @@ impl Fetcher<'_> {
             let there = messages::located(cx, &deps.db, self.folder.id, self.folder.generation, window).await?;
             let there: HashSet<u32> = there.into_iter().collect();
             metas.retain(|meta| !there.contains(&meta.uid));
+            let listed = metas.len();
+            metas.retain(|meta| !limit.leaves_out(meta.uid, meta.received_at));
+            let left_out = u32::try_from(listed - metas.len()).unwrap_or(u32::MAX);
+            self.session.tally.exclude(self.folder.id, left_out);
             self.messages(metas, Some(edge)).await?;
         }
         Ok(true)
@@ -281,6 +287,8 @@ impl Fetcher<'_> {
                 result = listing.map(drop);
             }
         }
+        let fetched = bodies.values().map(|body| body.len() as u64).sum();
+        self.session.budget.spend(fetched, self.session.deps.clock.now());
         let asked = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         let complete = result.is_ok();
         let mut stopped_at = None;

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::coverage;
 use super::error::SyncError;
 use super::imap::{FetchItem, UidSet};
 use super::link::{Link, Opened};
-use super::reader;
 use super::session::Session;
 use crate::mail_accounts::Folder;
 use crate::messages::{self, Flags, Sweep};
@@ -101,15 +101,7 @@ async fn compare(
         let missing = range(session, link, folder, first..=last, chunk).await?;
         let missing: Vec<u32> = missing.into_iter().filter(|uid| !holes.contains(uid)).collect();
         if !missing.is_empty() {
-            reader::read_uids(session, link, folder, &missing).await?;
-            let all = first..=last;
-            let there = messages::located(cx, &deps.db, folder.id, folder.generation, all).await?;
-            let there: HashSet<u32> = there.into_iter().collect();
-            for uid in missing.into_iter().filter(|uid| !there.contains(uid)) {
-                // Listed a moment ago and not sent: it is asked for again later.
-                reader::still_a_hole(session, folder, uid).await?;
-                session.tally.skipped(folder.id, 1);
-            }
+            coverage::take_in(session, link, folder, &missing).await?;
         }
         if first <= lowest || exists.is_some_and(|exists| !session.tally.disagrees(folder.id, exists)) {
             return Ok(());
@@ -152,6 +144,7 @@ async fn apply(session: &Session<'_>, folder: &Folder, found: Sweep) -> Result<(
         return Ok(());
     }
     let Session { cx, deps, lease, .. } = session;
+    let _counting = session.counting.lock().await;
     messages::sweep(cx, &deps.db, lease, folder.id, folder.generation, found).await?;
     session.tally.removed(folder.id, removed);
     if removed > 0 {

@@ -1,15 +1,17 @@
 //! One signed-in stretch of a mailbox's sync: from connecting to the first failure.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::MailFolderId;
 use tokio::sync::Notify;
 
+use super::budget::Budget;
 use super::error::SyncError;
 use super::folders;
 use super::imap::ImapError;
 use super::link::Link;
+use super::manners::Host;
 use super::patience::Patience;
 use super::supervisor::Deps;
 use super::tally::Tally;
@@ -29,8 +31,16 @@ pub(super) struct Session<'a> {
     pub(super) wake: &'a Notify,
     /// Rung when the other folders are.
     pub(super) look: &'a Notify,
+    /// Set when somebody asks for all folders to be checked.
+    pub(super) check: &'a AtomicBool,
+    /// Held while something is stored and counted, and while all is counted anew: what is between would count twice.
+    pub(super) counting: tokio::sync::Mutex<()>,
     /// Whether the watched folder was looked at.
     pub(super) watched: AtomicBool,
+    /// How much may be read today.
+    pub(super) budget: Budget,
+    /// Places at its mail server.
+    pub(super) host: Arc<Host>,
     memory: &'a Memory,
 }
 
@@ -40,11 +50,13 @@ pub(super) struct Bells {
     inbox: Notify,
     others: Notify,
     retry: Notify,
+    check: AtomicBool,
 }
 
 impl Bells {
     /// Rings all.
     pub(super) fn ring(&self) {
+        self.check.store(true, Ordering::Relaxed);
         self.inbox.notify_one();
         self.others.notify_one();
         self.retry.notify_one();
@@ -71,6 +83,7 @@ impl Default for Memory {
 impl<'a> Session<'a> {
     pub(super) fn new(deps: &'a Deps, lease: Lease, login: Login, bells: &'a Bells, memory: &'a Memory) -> Self {
         let cx = lease.cx(&deps.clock);
+        let (host, budget) = (deps.manners.of(&login.imap.host), Budget::of(&login));
         Self {
             cx,
             deps,
@@ -79,7 +92,11 @@ impl<'a> Session<'a> {
             tally: Tally::default(),
             wake: &bells.inbox,
             look: &bells.others,
+            check: &bells.check,
+            counting: tokio::sync::Mutex::default(),
             watched: AtomicBool::new(false),
+            budget,
+            host,
             memory,
         }
     }
@@ -89,7 +106,8 @@ impl<'a> Session<'a> {
         let mut link = Link::open(self).await?;
         let folders = self.list_folders(&mut link).await?;
         self.count(&folders).await?;
-        let watched = folders::watched(&folders, |folder| folder.role);
+        let read: Vec<Folder> = folders.into_iter().filter(|folder| folder.synced).collect();
+        let watched = folders::watched(&read, |folder| folder.role);
         let watched = watched.cloned().ok_or(ImapError::Missing("an inbox"))?;
         let opened = link.examine(self, watched, true).await?;
         let watched = opened.folder.id;
@@ -125,12 +143,14 @@ impl<'a> Session<'a> {
             let skipped = holes.iter().filter(|hole| hole.folder == folder.id).count();
             self.tally.counted(folder.id, stored, u32::try_from(skipped).unwrap_or(u32::MAX));
             self.tally.exists(folder.id, folder.exists_seen);
+            self.tally.excluded(folder.id, folder.coverage.map_or(0, |(coverage, _)| coverage.excluded));
         }
         Ok(())
     }
 
     /// Counts a folder anew from its rows.
     pub(super) async fn recount(&self, folder: &Folder) -> Result<(), SyncError> {
+        let _counting = self.counting.lock().await;
         let life = [(folder.id, folder.generation)];
         let counts =
             messages::counts_of_folders(&self.cx, &self.deps.db, &life).await.map_err(messages::Error::from)?;
@@ -144,6 +164,14 @@ impl<'a> Session<'a> {
     pub(super) async fn tell_progress(&self, end: bool) -> Result<(), SyncError> {
         if let Some(progress) = self.tally.due(end) {
             mail_accounts::report_progress(&self.cx, &self.deps.db, &self.lease, progress).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what was read, where that is limited.
+    pub(super) async fn keep_budget(&self) -> Result<(), SyncError> {
+        if let Some(read) = self.budget.unkept() {
+            mail_accounts::note_read(&self.cx, &self.deps.db, &self.lease, read).await?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ pub(super) async fn store(session: &Session<'_>, mut receive: mpsc::Receiver<Pre
         let (batch, memory) = preparing.await.map_err(|_| SyncError::Panicked)??;
         let folder = batch.folder;
         let skipped = u32::try_from(batch.holes.len()).unwrap_or(u32::MAX);
+        let counting = session.counting.lock().await;
         let stored = store_or_narrow(session, batch).await?;
         drop(memory);
         sum.located += stored.located;
@@ -25,6 +26,7 @@ pub(super) async fn store(session: &Session<'_>, mut receive: mpsc::Receiver<Pre
         sum.arrived += stored.arrived;
         session.tally.stored(folder, stored.located);
         session.tally.skipped(folder, skipped);
+        drop(counting);
         session.tell_progress(false).await?;
     }
     Ok(sum)

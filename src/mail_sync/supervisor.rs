@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use entity::MailAccountId;
 use rand::random_range;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::ClientConfig;
 use uuid::Uuid;
 
 use super::allowance::Allowance;
 use super::imap::{AllowedHosts, Timeouts, TlsSetupError, client_config};
+use super::manners::Manners;
 use super::session::Bells;
 use super::{runner, trial};
 use crate::access::Cx;
@@ -26,6 +27,16 @@ use crate::secrets::Secrets;
 
 /// Between two renewals of the leases. Real time: leases are the database's, which no test's clock moves.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// How often a node that is not alone looks whether it still has its leases: what another node was told to stop is to stop soon.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Between two looks at mail that is to be removed, and at packs.
+const UPKEEP: Duration = Duration::from_secs(10);
+
+/// Between two searches for packs that no row names; the first comes sooner after a start.
+const SEARCH: Duration = Duration::from_hours(6);
+const FIRST_SEARCH: Duration = Duration::from_mins(10);
 
 /// Kibibytes of mail that all mailboxes of this node may hold in memory at once.
 const MEMORY: u32 = 48 << 10;
@@ -50,6 +61,7 @@ pub struct Deps {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) timeouts: Timeouts,
     pub(super) indexing: Arc<Allowance>,
+    pub(super) manners: Arc<Manners>,
     memory: Arc<Semaphore>,
 }
 
@@ -69,6 +81,7 @@ impl Deps {
             allowed: trial::allowed(&config.allowed_private_hosts),
             tls: client_config(config.ca_file.as_deref())?,
             timeouts: trial::timeouts(),
+            manners: Arc::default(),
             memory: Arc::new(Semaphore::new(MEMORY as usize)),
         })
     }
@@ -85,6 +98,8 @@ impl Deps {
 pub struct Supervisor {
     deps: Arc<Deps>,
     node: Uuid,
+    /// Rung when there may be mail to remove.
+    erase: Arc<Notify>,
 }
 
 struct Running {
@@ -98,7 +113,7 @@ impl Supervisor {
     #[must_use]
     pub fn new(deps: Deps) -> Self {
         let node = deps.clock.new_id();
-        Self { deps: Arc::new(deps), node }
+        Self { deps: Arc::new(deps), node, erase: Arc::default() }
     }
 
     /// What it works with.
@@ -107,16 +122,28 @@ impl Supervisor {
         &self.deps
     }
 
-    /// Syncs until dropped. `alone`: no other node has leases, whatever the database says.
+    /// Syncs, and removes what was disconnected, until dropped. `alone`: no other node has leases, whatever the database says.
     pub async fn run(&self, alone: bool) {
+        tokio::join!(self.sync(alone), self.keep_up());
+    }
+
+    async fn sync(&self, alone: bool) {
         let mut tasks: JoinSet<Lease> = JoinSet::new();
         let mut running: HashMap<MailAccountId, Running> = HashMap::new();
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut watch = tokio::time::interval(WATCH);
+        watch.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut first = alone;
         loop {
             let told = tokio::select! {
                 _ = heartbeat.tick() => Vec::new(),
+                _ = watch.tick(), if !alone && !running.is_empty() => {
+                    if let Ok(held) = mail_accounts::held(&self.deps.db, self.node).await {
+                        keep(&mut running, &held);
+                    }
+                    continue;
+                }
                 told = self.deps.signals.wait() => told.into_iter().collect(),
                 Some(ended) = tasks.join_next() => {
                     // Under a newer lease another task may be running by now.
@@ -146,8 +173,30 @@ impl Supervisor {
                     tracing::warn!(%error, "Leases of mailboxes could not be renewed; trying again in seconds");
                 }
             }
+            self.erase.notify_one();
+        }
+    }
+
+    /// Removes mail that is to go, and looks after packs.
+    async fn keep_up(&self) {
+        let Deps { db, blobs, clock, .. } = &*self.deps;
+        let mut search_at = clock.now().plus(FIRST_SEARCH);
+        loop {
+            tokio::select! {
+                () = self.erase.notified() => {}
+                () = clock.sleep(UPKEEP) => {}
+            }
             if let Err(error) = self.erase().await {
                 tracing::warn!(%error, "Mail of a disconnected mailbox could not be removed; trying again in seconds");
+            }
+            if clock.now() >= search_at {
+                search_at = clock.now().plus(SEARCH);
+                if let Err(error) = messages::find_unnamed_packs(db, blobs, clock).await {
+                    tracing::warn!(%error, "Packs that nobody names could not be looked for; trying again in hours");
+                }
+            }
+            if let Err(error) = messages::look_after_packs(db, blobs, clock).await {
+                tracing::warn!(%error, "Packs could not be looked after; trying again in seconds");
             }
         }
     }
@@ -163,13 +212,7 @@ impl Supervisor {
     /// Renews the leases and ends the tasks of those that are lost.
     async fn renew(&self, running: &mut HashMap<MailAccountId, Running>) -> Result<(), Fault> {
         let held = mail_accounts::heartbeat(&self.deps.db, self.node).await?;
-        running.retain(|_, task| {
-            let kept = held.contains(&task.lease);
-            if !kept {
-                task.abort.abort();
-            }
-            kept
-        });
+        keep(running, &held);
         Ok(())
     }
 
@@ -198,4 +241,15 @@ impl Supervisor {
         }
         Ok(())
     }
+}
+
+/// Ends the tasks of leases that are lost.
+fn keep(running: &mut HashMap<MailAccountId, Running>, held: &[Lease]) {
+    running.retain(|_, task| {
+        let kept = held.contains(&task.lease);
+        if !kept {
+            task.abort.abort();
+        }
+        kept
+    });
 }

@@ -24,7 +24,8 @@ pub(super) async fn run(session: &Session<'_>, mut link: Link, mut opened: Opene
     loop {
         let done = async {
             look(session, &mut link, &opened).await?;
-            if !session.watched.swap(true, Ordering::Relaxed) {
+            // A check that somebody asked for waits until the news is read.
+            if !session.watched.swap(true, Ordering::Relaxed) || session.check.load(Ordering::Relaxed) {
                 session.look.notify_one();
             }
             wait(session, &mut link, &opened).await

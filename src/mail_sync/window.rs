@@ -10,17 +10,28 @@ const WANTED: usize = 1_000;
 const WIDEST: u32 = 1 << 20;
 const LARGE: u32 = 50_000;
 
+/// The same where only UIDs are listed, which are short.
+const FIRST_OF_UIDS: u32 = 10_000;
+const WANTED_OF_UIDS: usize = 20_000;
+
 /// Widths of windows over a range of UIDs, which may be dense or have gaps of millions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Width {
     width: u32,
     widest: u32,
+    first: u32,
+    wanted: usize,
 }
 
 impl Width {
     /// For a folder of so many messages.
     pub(super) fn new(exists: u32) -> Self {
-        Self { width: FIRST, widest: if exists > LARGE { WIDEST } else { u32::MAX } }
+        Self { width: FIRST, widest: if exists > LARGE { WIDEST } else { u32::MAX }, first: FIRST, wanted: WANTED }
+    }
+
+    /// For listing nothing but the UIDs of a folder of so many messages.
+    pub(super) fn of_uids(exists: u32) -> Self {
+        Self { width: FIRST_OF_UIDS, first: FIRST_OF_UIDS, wanted: WANTED_OF_UIDS, ..Self::new(exists) }
     }
 
     /// The next window.
@@ -32,8 +43,8 @@ impl Width {
     pub(super) fn listed(&mut self, messages: usize) {
         self.width = match messages {
             0 => self.width.saturating_mul(8),
-            few if few < WANTED / 2 => self.width.saturating_mul(2),
-            many if many > WANTED => (self.width / 2).max(FIRST),
+            few if few < self.wanted / 2 => self.width.saturating_mul(2),
+            many if many > self.wanted => (self.width / 2).max(self.first),
             _ => self.width,
         };
         self.width = self.width.min(self.widest);

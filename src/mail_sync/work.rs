@@ -9,9 +9,10 @@ use super::error::SyncError;
 use super::folders::rank;
 use super::imap::{FolderStatus, ImapError};
 use super::link::Link;
+use super::manners::{Place, Turn};
 use super::reader::{self, Span, Way};
 use super::session::Session;
-use super::{reconcile, watch};
+use super::{coverage, headers, reconcile, watch};
 use crate::mail_accounts::{self, Folder, Report};
 use crate::messages;
 
@@ -33,65 +34,109 @@ const GONE: Duration = Duration::from_secs(60 * 60);
 /// Holes tried in one round.
 const HOLES: u64 = 100;
 
+/// What a round left to do.
+enum Next {
+    /// More history, at once.
+    History,
+    /// History, when it is the mailbox's turn.
+    Turn,
+    /// News, in a while.
+    News,
+}
+
 /// Works until something fails. `watched` is the folder whose news comes another way.
 pub(super) async fn run(session: &Session<'_>, watched: MailFolderId) -> Result<(), SyncError> {
-    let mut link = Link::open(session).await?;
+    let mut turn = session.deps.manners.turn();
+    let mut at_work: Option<(Place, Link)> = None;
     let mut listed_at = session.deps.clock.now();
     let mut rounds = 0_u32;
     let mut asked = true;
     loop {
-        match round(session, &mut link, watched, asked || rounds.is_multiple_of(OPENED)).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+        let (_place, link) = match &mut at_work {
+            Some(at_work) => at_work,
+            None => at_work.insert((session.host.worker().await, Link::open(session).await?)),
+        };
+        if listed_at < session.deps.clock.now().minus(LISTING) {
+            session.list_folders(link).await?;
+            listed_at = session.deps.clock.now();
+        }
+        let next = match round(session, link, watched, &mut turn, asked || rounds.is_multiple_of(OPENED)).await {
+            Ok(next) => next,
             Err(error) if error.is_unreadable() => {
                 link.replace(session).await?;
                 continue;
             }
             Err(error) => return Err(error),
+        };
+        session.keep_budget().await?;
+        if session.host.is_crowded() {
+            at_work = None;
         }
-        rounds = rounds.saturating_add(1);
-        // Five rounds without a failure: what failed before is over.
-        mail_accounts::note_success(&session.cx, &session.deps.db, &session.lease, rounds >= 5).await?;
-        messages::hide_gone(&session.cx, &session.deps.db, &session.lease).await?;
-        tokio::select! {
-            () = tokio::time::sleep(ROUND) => asked = false,
-            () = session.look.notified() => asked = true,
-        }
-        if listed_at < session.deps.clock.now().minus(LISTING) {
-            session.list_folders(&mut link).await?;
-            listed_at = session.deps.clock.now();
+        match next {
+            Next::History => {}
+            Next::Turn => tokio::select! {
+                () = turn.ready() => asked = false,
+                () = tokio::time::sleep(ROUND) => asked = false,
+                () = session.look.notified() => asked = true,
+            },
+            Next::News => {
+                rounds = rounds.saturating_add(1);
+                // Five rounds without a failure: what failed before is over.
+                mail_accounts::note_success(&session.cx, &session.deps.db, &session.lease, rounds >= 5).await?;
+                messages::hide_gone(&session.cx, &session.deps.db, &session.lease).await?;
+                tokio::select! {
+                    () = tokio::time::sleep(ROUND) => asked = false,
+                    () = session.look.notified() => asked = true,
+                }
+            }
         }
     }
 }
 
-/// Looks at every folder once, and reads some history. `open`: by opening each, whatever its figures say. True when there is more to
-/// do at once.
-async fn round(session: &Session<'_>, link: &mut Link, watched: MailFolderId, open: bool) -> Result<bool, SyncError> {
+/// Looks at every folder once, and reads some history if it is the mailbox's turn. `open`: by opening each, whatever its figures say.
+async fn round(
+    session: &Session<'_>,
+    link: &mut Link,
+    watched: MailFolderId,
+    turn: &mut Turn,
+    open: bool,
+) -> Result<Next, SyncError> {
     let folders = folders(session).await?;
     let behind = |folders: &[Folder]| folders.iter().any(Folder::is_behind);
-    if behind(&folders) {
+    let now = session.deps.clock.now();
+    let spent = session.budget.is_spent(now);
+    if behind(&folders) && spent {
+        report(session, Report::Paced { next_attempt_at: mail_accounts::next_day(now) }).await?;
+    } else if !folders.iter().all(Folder::is_covered) {
         report(session, Report::Backfilling).await?;
     }
     for folder in folders.iter().filter(|folder| folder.id != watched) {
         news(session, link, folder, open).await?;
     }
-    let mut more = false;
-    for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
-        more |= !history(session, link, folder, watched).await?;
-        if more {
-            break;
+    let mut next = Next::News;
+    if !spent {
+        for folder in self::folders(session).await?.iter().filter(|folder| folder.is_behind()) {
+            let Some(_turn) = turn.take() else {
+                next = Next::Turn;
+                break;
+            };
+            if !history(session, link, folder, watched).await? {
+                next = Next::History;
+                break;
+            }
         }
     }
     holes(session, link).await?;
-    if more {
-        return Ok(true);
+    if !matches!(next, Next::News) {
+        return Ok(next);
     }
+    coverage::check_all(session, link, &self::folders(session).await?, watched).await?;
     let left = self::folders(session).await?;
-    if !behind(&left) && session.watched.load(Ordering::Relaxed) {
+    if !behind(&left) && left.iter().all(Folder::is_covered) && session.watched.load(Ordering::Relaxed) {
         session.tell_progress(true).await?;
         report(session, Report::Live).await?;
     }
-    Ok(false)
+    Ok(next)
 }
 
 /// The folders that are read, those that people look at first before the others.
@@ -127,11 +172,11 @@ async fn news(session: &Session<'_>, link: &mut Link, folder: &Folder, open: boo
 /// Whether a folder's figures say that all of it is known: no new mail, as many messages, no changed flags. Where the server does not
 /// tell all three, the folder is opened to find out.
 fn is_known(session: &Session<'_>, folder: &Folder, status: &FolderStatus) -> bool {
-    let (stored, skipped) = session.tally.of(folder.id);
+    let accounted = session.tally.accounted(folder.id);
     folder.uid_validity.is_some()
         && status.uid_validity == folder.uid_validity
         && status.uid_next == Some(folder.high_uid.saturating_add(1))
-        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == stored.saturating_add(skipped))
+        && status.messages.is_some_and(|messages| !folder.backfill_done || messages == accounted)
         && matches!((status.highest_modseq, folder.mod_seq), (Some(now), Some(then)) if now <= then)
 }
 
@@ -144,6 +189,9 @@ async fn refused(session: &Session<'_>, folder: &Folder, error: &ImapError) -> R
         session.tally.forget(folder.id);
     } else {
         tracing::info!(account = %lease.account, folder = %folder.id, %error, "A folder does not open; trying again in a minute");
+        if session.tally.refuse(folder.id) {
+            mail_accounts::note_refusal(cx, &deps.db, lease, &folder.name, &error.to_string()).await?;
+        }
     }
     Ok(())
 }
@@ -211,5 +259,5 @@ async fn holes(session: &Session<'_>, link: &mut Link) -> Result<(), SyncError> 
         }
         session.recount(folder).await?;
     }
-    Ok(())
+    headers::read(session, link, &folders).await
 }

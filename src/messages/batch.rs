@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, holes, rows, search, sweep};
+use super::{Error, Flags, Identity, NewHole, holes, rows, scope, search, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -156,7 +156,7 @@ async fn insert(
     rows::insert::<entity::mail_attachment::ActiveModel>(tx.conn(), attachments).await?;
     search::insert(tx, lease.account, found_by).await?;
     sweep::recount(tx, lease, &touched, &moved).await?;
-    let scope = mail_accounts::scope(lease.account, lease.owner);
+    let scope = scope(lease.account, lease.owner, false);
     for message in announced {
         stored.arrived += 1;
         let change = NewChange::in_scope(scope, Kind::Message, Action::Created, message).version(1);
@@ -166,8 +166,12 @@ async fn insert(
 }
 
 /// Inserts the messages that are new; their ids by identity.
-async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[&Located]) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
-    let cx = tx.cx();
+async fn insert_messages(
+    tx: &mut Tx,
+    lease: &Lease,
+    mails: &[&Located],
+) -> Result<HashMap<Vec<u8>, MailMessageId>, Error> {
+    let cx = &tx.cx().clone();
     let mut candidates: HashMap<&[u8], MailMessageId> = HashMap::with_capacity(mails.len());
     let mut models = Vec::with_capacity(mails.len());
     for mail in mails {
@@ -182,6 +186,7 @@ async fn insert_messages(tx: &Tx, lease: &Lease, mails: &[&Located]) -> Result<H
     if models.is_empty() {
         return Ok(HashMap::new());
     }
+    threads::join(tx, lease.account, Some(mail_accounts::scope(lease.account, lease.owner)), &mut models).await?;
     let count = models.len() as u64;
     let inserted = rows::insert::<mail_message::ActiveModel>(tx.conn(), models).await?;
     if inserted == count {

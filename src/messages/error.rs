@@ -2,6 +2,7 @@
 
 use crate::blobs::BlobError;
 use crate::db::Fault;
+use crate::secrets::SecretError;
 use crate::{contacts, mail_accounts};
 
 /// What goes wrong with stored mail.
@@ -16,6 +17,9 @@ pub enum Error {
     /// The filter of contacts is not answered.
     #[error(transparent)]
     Contacts(#[from] contacts::Error),
+    /// An address to a file cannot be sealed.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The database failed.
     #[error("storage failed: {0}")]
     Fault(#[from] Fault),

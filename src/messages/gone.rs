@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use entity::{
     MailAccountId, MailFolderId, MailMessageId, WorkspaceId, mail_attachment, mail_hole, mail_location, mail_message,
-    mail_participant,
+    mail_participant, private_reading,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
 
-use super::{Error, search, sweep};
+use super::{Error, packs, scope, search, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -47,7 +47,7 @@ pub async fn hide_gone(cx: &Cx, db: &Db, lease: &Lease) -> Result<usize, Error> 
             .filter(mail_message::Column::Id.eq(row.id))
             .exec(tx.conn())
             .await?;
-        let scope = mail_accounts::scope(lease.account, lease.owner);
+        let scope = scope(lease.account, lease.owner, row.private);
         tx.record(NewChange::in_scope(scope, Kind::Message, Action::Removed, row.id).version(row.version + 1));
     }
     tx.commit().await?;
@@ -115,16 +115,20 @@ async fn remove_places(
 pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[MailFolderId]) -> Result<bool, Error> {
     let workspace: WorkspaceId = cx.workspace;
     let tx = db.begin(cx).await?;
-    let ids: Vec<MailMessageId> = mail_message::Entity::find()
+    let some: Vec<(MailMessageId, String)> = mail_message::Entity::find()
         .select_only()
-        .column(mail_message::Column::Id)
+        .columns([mail_message::Column::Id, mail_message::Column::Pack])
         .filter(mail_message::Column::Workspace.eq(workspace))
         .filter(mail_message::Column::Account.eq(account))
         .limit(BATCH)
         .into_tuple()
         .all(tx.conn())
         .await?;
-    if ids.is_empty() {
+    if some.is_empty() {
+        if threads::erase_keys(&tx, account).await? {
+            tx.commit().await?;
+            return Ok(true);
+        }
         mail_hole::Entity::delete_many()
             .filter(mail_hole::Column::Workspace.eq(workspace))
             .filter(mail_hole::Column::Folder.is_in(folders.iter().copied()))
@@ -133,6 +137,11 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
         tx.commit().await?;
         return Ok(false);
     }
+    let touched: HashSet<&str> = some.iter().map(|(_, pack)| pack.as_str()).collect();
+    for pack in touched {
+        packs::schedule(tx.conn(), pack, cx.now(), true).await?;
+    }
+    let ids: Vec<MailMessageId> = some.iter().map(|(id, _)| *id).collect();
     mail_attachment::Entity::delete_many()
         .filter(mail_attachment::Column::Workspace.eq(workspace))
         .filter(mail_attachment::Column::Message.is_in(ids.iter().copied()))
@@ -146,6 +155,11 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
     mail_location::Entity::delete_many()
         .filter(mail_location::Column::Workspace.eq(workspace))
         .filter(mail_location::Column::Message.is_in(ids.iter().copied()))
+        .exec(tx.conn())
+        .await?;
+    private_reading::Entity::delete_many()
+        .filter(private_reading::Column::Workspace.eq(workspace))
+        .filter(private_reading::Column::Message.is_in(ids.iter().copied()))
         .exec(tx.conn())
         .await?;
     search::forget(&tx, account, &ids).await?;

@@ -1,6 +1,7 @@
 //! Mail that could not be read or stored: remembered and tried again, so that nothing is missing silently.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use entity::{MailFolderId, Timestamp, mail_hole};
@@ -55,6 +56,26 @@ pub async fn due_holes(cx: &Cx, db: &Db, folders: &[(MailFolderId, i64)], limit:
 /// All holes of folders.
 pub async fn holes_of(cx: &Cx, db: &Db, folders: &[(MailFolderId, i64)]) -> Result<Vec<Hole>, Error> {
     find(cx, db, folders, Expr::value(true), 100_000).await
+}
+
+/// The UIDs of holes in a range of a folder.
+pub async fn hole_uids(
+    cx: &Cx,
+    db: &Db,
+    (folder, generation): (MailFolderId, i64),
+    uids: RangeInclusive<u32>,
+) -> Result<Vec<u32>, Error> {
+    let uids: Vec<i64> = mail_hole::Entity::find()
+        .select_only()
+        .column(mail_hole::Column::Uid)
+        .filter(mail_hole::Column::Workspace.eq(cx.workspace))
+        .filter(mail_hole::Column::Folder.eq(folder))
+        .filter(mail_hole::Column::Generation.eq(generation))
+        .filter(mail_hole::Column::Uid.between(i64::from(*uids.start()), i64::from(*uids.end())))
+        .into_tuple()
+        .all(db.reader())
+        .await?;
+    Ok(uids.into_iter().filter_map(|uid| u32::try_from(uid).ok()).collect())
 }
 
 async fn find(
@@ -120,6 +141,11 @@ pub(super) async fn record(
             tries,
             next_at: tx.cx().now().plus(*wait),
             arrived: hole.arrived || earlier.is_some_and(|row| row.arrived),
+            id: earlier.map_or_else(|| tx.cx().new_id(), |row| row.id),
+            subject: earlier.and_then(|row| row.subject.clone()),
+            sender: earlier.and_then(|row| row.sender.clone()),
+            sent_at: earlier.and_then(|row| row.sent_at),
+            headers_asked: earlier.is_some_and(|row| row.headers_asked),
         };
         if earlier.is_some() {
             mail_hole::Entity::update(row.into_active_model().reset_all()).exec(tx.conn()).await?;

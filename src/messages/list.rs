@@ -1,21 +1,24 @@
 //! Lists of messages, newest first.
 
+use std::collections::HashMap;
+
 use entity::{ContactId, MailAccountId, MailFolderId, Timestamp, mail_location, mail_message, mail_participant};
+use sea_orm::FromQueryResult;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{FromQueryResult, Iterable};
 
-use super::queries::{visible, visible_account_ids};
+use super::queries::{self, Owned, visible_account_ids};
 use super::search::Search;
+use super::visible::visible;
 use super::{Error, Message, SearchText};
 use crate::access::Cx;
 use crate::contacts;
-use crate::db::Db;
+use crate::db::{Db, Fault};
 use crate::mail_accounts::{self, Role};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Which messages; all conditions hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
     /// In one of these mailboxes.
     pub account_ids: Option<Vec<MailAccountId>>,
@@ -42,7 +45,7 @@ pub struct MessageFilter {
 /// A filter of which is known what it names and where it looks.
 #[derive(Clone, Debug)]
 pub(super) struct Resolved {
-    filter: MessageFilter,
+    pub(super) filter: MessageFilter,
     addresses: Option<SelectStatement>,
     search: Option<Search>,
 }
@@ -75,8 +78,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Result<Rows<Message>, PageError>, Error> {
     let filter = resolve(cx, db, filter).await?;
-    let mut query = Query::select();
-    query.columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)));
+    let mut query = queries::columns();
     restrict(&mut query, cx, &filter);
     let applied = if let Some(search) = &filter.search {
         page.apply_unique(&mut query, &search.place(), true)
@@ -91,12 +93,12 @@ pub async fn list(
     if let Err(error) = applied {
         return Ok(Err(error));
     }
-    let rows = mail_message::Model::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+    let rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     let place = |row: &mail_message::Model| match (&filter.search, row.search_place) {
         (Some(_), Some(place)) => place,
         _ => row.received_at.0,
     };
-    let rows = page.rows(rows, |row| Place(Sort::Number(place(row)), row.id.0));
+    let rows = page.rows(rows, |Owned { row, .. }| Place(Sort::Number(place(row)), row.id.0));
     Ok(Ok(rows.map(Message::from)))
 }
 
@@ -130,6 +132,34 @@ pub fn last_message_at(cx: &Cx) -> contacts::Measure {
     })
 }
 
+/// When the last message came that the actor may see, of several contacts; those without any are left out.
+pub async fn last_message_times(
+    cx: &Cx,
+    db: &Db,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, Timestamp>, Fault> {
+    let measured = contacts::measured(cx, db, contacts, last_message_at(cx)).await?;
+    Ok(measured.into_iter().filter(|(_, at)| *at > i64::MIN).map(|(contact, at)| (contact, Timestamp(at))).collect())
+}
+
+/// Selects from the messages that match and that the actor may see, to be run once.
+pub(super) fn matching(cx: &Cx, filter: &Resolved) -> SelectStatement {
+    let mut query = Query::select();
+    restrict(&mut query, cx, filter);
+    query
+}
+
+/// The same, to be asked of a few messages at a time: for `EXISTS (…)`.
+pub(super) fn matching_some(cx: &Cx, filter: &Resolved) -> SelectStatement {
+    let mut query = Query::select();
+    match &filter.search {
+        Some(search) => search.select_some(&mut query, cx),
+        None => drop(query.from(mail_message::Entity).cond_where(visible(cx))),
+    }
+    narrow(&mut query, cx, filter);
+    query
+}
+
 /// How many messages match.
 pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Error> {
     #[derive(FromQueryResult)]
@@ -148,14 +178,16 @@ fn message(column: mail_message::Column) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((mail_message::Entity, column))
 }
 
-/// Selects from the messages that match and that the actor may see. With a text to look for, this is a join, in the order of places:
-/// as a sub-select it is to stand in `IN (…)`, which is run once, never in `EXISTS (…)`.
-pub(super) fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &Resolved) {
-    let Resolved { filter, addresses, search } = filter;
-    match search {
-        Some(search) => search.select_from(query, cx, filter.since, filter.until),
+fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &Resolved) {
+    match &filter.search {
+        Some(search) => search.select_from(query, cx, filter.filter.since, filter.filter.until),
         None => drop(query.from(mail_message::Entity).cond_where(visible(cx))),
     }
+    narrow(query, cx, filter);
+}
+
+/// All conditions but the text.
+fn narrow(query: &mut SelectStatement, cx: &Cx, Resolved { filter, addresses, .. }: &Resolved) {
     if let Some(accounts) = &filter.account_ids {
         query.and_where(message(mail_message::Column::Account).is_in(accounts.iter().copied()));
     }

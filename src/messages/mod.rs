@@ -1,10 +1,12 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
-//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, the index of words (`search`), reading raw mail (`mime`) and
-//! making its HTML safe (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
+//! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`,
+//! `mail_thread_key` (`threads`), `private_reading`, the index of words (`search`), reading raw mail (`mime`) and making its HTML safe
+//! (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
 mod content;
+mod download;
 mod error;
 mod flags;
 mod gone;
@@ -13,30 +15,42 @@ pub mod html;
 mod list;
 pub mod mime;
 mod new_mail;
+mod packs;
+mod picture;
+mod private;
 mod queries;
 mod rows;
 mod search;
+mod skipped;
 mod sweep;
+pub mod threads;
+mod visible;
 
-use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, Timestamp};
+use entity::{ContactId, MailAccountId, MailAttachmentId, MailMessageId, MailThreadId, Timestamp, UserId};
 
 pub use batch::{Batch, Located, Mail, Stored, known, store_batch};
 pub use content::{Content, Contents};
+pub use download::{Download, DownloadError, Purpose, ticket};
 pub use entity::mail_participant::Role as ParticipantRole;
 pub use error::Error;
 pub use flags::Flags;
 pub use gone::{drop_folder, end_generation, erase_batch, hide_gone};
-pub use holes::{Hole, NewHole, due_holes, holes_of};
-pub use list::{MessageFilter, count, last_message_at, list};
+pub use holes::{Hole, NewHole, due_holes, hole_uids, holes_of};
+pub use list::{MessageFilter, count, last_message_at, last_message_times, list};
 pub use new_mail::{Identity, NewMail, Origin};
+pub use packs::{find_unnamed_packs, look_after_packs};
+pub use picture::Picture;
+pub use private::{MarkError, set_private};
 pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
-    participants_by_message_ids, visible,
+    participants_by_message_ids,
 };
 pub use search::{
     Highlight, HighlightField, SearchText, SearchWords, Source, WrongText, highlights, index_backlog,
 };
-pub use sweep::{Sweep, located, sweep, uid_at_depth};
+pub use skipped::{SkippedMessage, note_headers, retry_skipped, skipped, skipped_by_id, skipped_count, take_headless};
+pub use sweep::{Sweep, located, oldest_in, sweep, uid_at_depth};
+pub use visible::{access, scope, visible, visible_at};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +59,10 @@ pub struct Message {
     pub id: MailMessageId,
     /// The mailbox it is in.
     pub account: MailAccountId,
+    /// The thread it belongs to; none for a moment when it is from before there were threads.
+    pub thread: Option<MailThreadId>,
+    /// Whose that is.
+    pub owner: UserId,
     /// Subject; empty when it has none.
     pub subject: String,
     /// Start of its text.
@@ -100,21 +118,28 @@ impl Participant {
 pub struct Attachment {
     /// Its id.
     pub id: MailAttachmentId,
+    /// The message it is in.
+    pub message: MailMessageId,
     /// Its name; empty when it has none.
     pub filename: String,
     /// Media type.
     pub content_type: String,
     /// Bytes, decoded.
     pub size: u64,
+    /// By what the message's HTML refers to it.
+    pub content_id: Option<String>,
     /// Whether it is shown within the message.
     pub inline: bool,
 }
 
-impl From<entity::mail_message::Model> for Message {
-    fn from(row: entity::mail_message::Model) -> Self {
+impl Message {
+    /// A row, and whose mailbox it is in.
+    fn new(row: entity::mail_message::Model, owner: UserId) -> Self {
         Self {
             id: row.id,
             account: row.account,
+            thread: row.thread,
+            owner,
             subject: row.subject,
             snippet: row.snippet,
             sent_at: row.sent_at,
@@ -135,9 +160,11 @@ impl From<entity::mail_attachment::Model> for Attachment {
     fn from(row: entity::mail_attachment::Model) -> Self {
         Self {
             id: row.id,
+            message: row.message,
             filename: row.filename,
             content_type: row.content_type,
             size: u64::try_from(row.size).unwrap_or_default(),
+            content_id: row.content_id,
             inline: row.inline,
         }
     }

@@ -148,6 +148,7 @@ impl NewMail {
             in_reply_to: self.in_reply_to.clone(),
             reference_ids: self.references.clone(),
             provider_thread: self.provider_thread.clone(),
+            thread: None,
             subject: self.subject.clone(),
             snippet: self.snippet.clone(),
             sent_at: self.sent_at,

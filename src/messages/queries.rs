@@ -3,48 +3,87 @@
 use std::collections::HashMap;
 
 use entity::{
-    MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, mail_attachment, mail_location, mail_message,
+    MailAccountId, MailAttachmentId, MailFolderId, MailMessageId, UserId, mail_attachment, mail_location, mail_message,
     mail_participant,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Query, SelectStatement};
-use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, QueryTrait, Statement};
+use sea_orm::{DbErr, FromQueryResult, Iterable, QueryOrder, QueryResult, QuerySelect, QueryTrait};
 
+use super::visible::{visible, visible_at};
 use super::{Attachment, Message, Participant};
-use crate::access::Cx;
+use crate::access::{Cx, Level};
 use crate::contacts;
 use crate::db::{Db, Fault};
 use crate::mail_accounts;
 
-/// Which messages the actor may see: a condition on `mail_message`. The one place that decides it.
-#[must_use]
-pub fn visible(cx: &Cx) -> Condition {
+/// The row of a message, and whose mailbox it is in.
+#[derive(Debug)]
+pub(super) struct Owned {
+    pub(super) row: mail_message::Model,
+    pub(super) owner: UserId,
+}
+
+impl FromQueryResult for Owned {
+    fn from_query_result(found: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let row = mail_message::Model::from_query_result(found, prefix)?;
+        Ok(Self { row, owner: found.try_get(prefix, "owner")? })
+    }
+}
+
+impl From<Owned> for Message {
+    fn from(Owned { row, owner }: Owned) -> Self {
+        Self::new(row, owner)
+    }
+}
+
+/// Selects messages as `Owned`: those that the actor sees at least this much of.
+pub(super) fn select(cx: &Cx, least: Level) -> SelectStatement {
+    let mut query = columns();
+    query.from(mail_message::Entity).cond_where(visible_at(cx, least));
+    query
+}
+
+/// Selects messages as `Owned`, from where and which is still to be said.
+pub(super) fn columns() -> SelectStatement {
     let column = |column: mail_message::Column| Expr::col((mail_message::Entity, column));
-    Condition::all()
-        .add(column(mail_message::Column::Workspace).eq(cx.workspace))
-        .add(column(mail_message::Column::Hidden).eq(false))
-        .add(column(mail_message::Column::Account).in_subquery(mail_accounts::visible_accounts(cx)))
+    let owner = mail_accounts::owner_of(column(mail_message::Column::Workspace), column(mail_message::Column::Account));
+    let mut query = Query::select();
+    query
+        .columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)))
+        .expr_as(owner, "owner");
+    query
 }
 
 /// Messages by id, those that the actor may see.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: &[MailMessageId]) -> Result<Vec<Message>, Fault> {
-    let rows = mail_message::Entity::find()
-        .filter(mail_message::Column::Id.is_in(ids.iter().copied()))
-        .filter(visible(cx))
-        .all(db.reader())
-        .await?;
+    let mut query = select(cx, Level::Metadata);
+    query.and_where(Expr::col((mail_message::Entity, mail_message::Column::Id)).is_in(ids.iter().copied()));
+    let rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
-/// Of these messages, the ids of those that the actor may see.
-fn visible_ids(cx: &Cx, ids: &[MailMessageId]) -> SelectStatement {
+/// The row of a message of which the actor sees at least this much.
+pub(super) async fn find(
+    conn: &impl ConnectionTrait,
+    cx: &Cx,
+    id: MailMessageId,
+    least: Level,
+) -> Result<Option<Owned>, Fault> {
+    let mut query = select(cx, least);
+    query.and_where(Expr::col((mail_message::Entity, mail_message::Column::Id)).eq(id));
+    Ok(Owned::find_by_statement(conn.get_database_backend().build(&query)).one(conn).await?)
+}
+
+/// Of these messages, the ids of those of which the actor sees at least this much.
+fn visible_ids(cx: &Cx, ids: &[MailMessageId], least: Level) -> SelectStatement {
     let id = Expr::col((mail_message::Entity, mail_message::Column::Id));
     let mut query = Query::select();
     query
         .column((mail_message::Entity, mail_message::Column::Id))
         .from(mail_message::Entity)
         .and_where(id.is_in(ids.iter().copied()))
-        .cond_where(visible(cx));
+        .cond_where(visible_at(cx, least));
     query
 }
 
@@ -56,7 +95,7 @@ pub async fn participants_by_message_ids(
 ) -> Result<HashMap<MailMessageId, Vec<Participant>>, Fault> {
     let rows = mail_participant::Entity::find()
         .filter(mail_participant::Column::Workspace.eq(cx.workspace))
-        .filter(mail_participant::Column::Message.in_subquery(visible_ids(cx, ids)))
+        .filter(mail_participant::Column::Message.in_subquery(visible_ids(cx, ids, Level::Metadata)))
         .order_by_asc(mail_participant::Column::Message)
         .order_by_asc(mail_participant::Column::Position)
         .all(db.reader())
@@ -78,7 +117,7 @@ pub async fn participants_by_message_ids(
     Ok(participants)
 }
 
-/// What is attached to messages, in order.
+/// What is attached to messages, in order; of those that the actor sees all of.
 pub async fn attachments_by_message_ids(
     cx: &Cx,
     db: &Db,
@@ -86,7 +125,7 @@ pub async fn attachments_by_message_ids(
 ) -> Result<HashMap<MailMessageId, Vec<Attachment>>, Fault> {
     let rows = mail_attachment::Entity::find()
         .filter(mail_attachment::Column::Workspace.eq(cx.workspace))
-        .filter(mail_attachment::Column::Message.in_subquery(visible_ids(cx, ids)))
+        .filter(mail_attachment::Column::Message.in_subquery(visible_ids(cx, ids, Level::Full)))
         .order_by_asc(mail_attachment::Column::Message)
         .order_by_asc(mail_attachment::Column::Part)
         .all(db.reader())
@@ -98,7 +137,7 @@ pub async fn attachments_by_message_ids(
     Ok(attachments)
 }
 
-/// Attachments by id, of messages that the actor may see.
+/// Attachments by id, of messages that the actor sees all of.
 pub async fn attachments_by_ids(cx: &Cx, db: &Db, ids: &[MailAttachmentId]) -> Result<Vec<Attachment>, Fault> {
     let found = || {
         mail_attachment::Entity::find()
@@ -113,7 +152,7 @@ pub async fn attachments_by_ids(cx: &Cx, db: &Db, ids: &[MailAttachmentId]) -> R
             Expr::col((mail_message::Entity, mail_message::Column::Id))
                 .in_subquery(found().select_only().column(mail_attachment::Column::Message).into_query()),
         )
-        .cond_where(visible(cx));
+        .cond_where(visible_at(cx, Level::Full));
     let rows = found().filter(mail_attachment::Column::Message.in_subquery(messages)).all(db.reader()).await?;
     Ok(rows.into_iter().map(Attachment::from).collect())
 }
@@ -129,7 +168,7 @@ pub async fn folders_by_message_ids(
         .columns([mail_location::Column::Message, mail_location::Column::Folder])
         .distinct()
         .filter(mail_location::Column::Workspace.eq(cx.workspace))
-        .filter(mail_location::Column::Message.in_subquery(visible_ids(cx, ids)))
+        .filter(mail_location::Column::Message.in_subquery(visible_ids(cx, ids, Level::Metadata)))
         .order_by_asc(mail_location::Column::Folder)
         .into_tuple()
         .all(db.reader())
@@ -150,8 +189,8 @@ pub struct Counts {
     pub unread: u32,
 }
 
-/// How many messages lie in folders, each in the life of its UIDs that is given. Folders without any are left out. The caller has
-/// the folders from where it is decided who may see them.
+/// How many messages that the actor may see lie in folders, each in the life of its UIDs that is given. Folders without any are left
+/// out.
 pub async fn counts_of_folders(
     cx: &Cx,
     db: &Db,
@@ -167,24 +206,36 @@ pub async fn counts_of_folders(
     if folders.is_empty() {
         return Ok(HashMap::new());
     }
-    let places = (2..=folders.len() + 1).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "SELECT folder, generation, COUNT(*) AS messages, SUM(CASE WHEN seen THEN 0 ELSE 1 END) AS unread \
-         FROM mail_location WHERE workspace = $1 AND folder IN ({places}) GROUP BY folder, generation"
-    );
-    let ids = folders.iter().map(|(folder, _)| (*folder).into());
-    let values: Vec<sea_orm::Value> = std::iter::once(cx.workspace.into()).chain(ids).collect();
-    let statement = Statement::from_sql_and_values(db.backend(), sql, values);
-    let rows = Row::find_by_statement(statement).all(db.reader()).await?;
+    let place = |column: mail_location::Column| Expr::col((mail_location::Entity, column));
+    let message = |column: mail_message::Column| Expr::col((mail_message::Entity, column));
+    let unread = Expr::case(place(mail_location::Column::Seen), 0).finally(1);
+    let mut query = Query::select();
+    query
+        .column((mail_location::Entity, mail_location::Column::Folder))
+        .column((mail_location::Entity, mail_location::Column::Generation))
+        .expr_as(Expr::col((mail_location::Entity, mail_location::Column::Uid)).count(), "messages")
+        .expr_as(Expr::expr(unread).sum(), "unread")
+        .from(mail_location::Entity)
+        .inner_join(
+            mail_message::Entity,
+            Condition::all()
+                .add(
+                    message(mail_message::Column::Workspace)
+                        .equals((mail_location::Entity, mail_location::Column::Workspace)),
+                )
+                .add(message(mail_message::Column::Id).equals((mail_location::Entity, mail_location::Column::Message))),
+        )
+        .and_where(place(mail_location::Column::Workspace).eq(cx.workspace))
+        .and_where(place(mail_location::Column::Folder).is_in(folders.iter().map(|(folder, _)| *folder)))
+        .cond_where(visible(cx))
+        .group_by_columns([
+            (mail_location::Entity, mail_location::Column::Folder),
+            (mail_location::Entity, mail_location::Column::Generation),
+        ]);
+    let rows = Row::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     let count = |count: i64| u32::try_from(count).unwrap_or_default();
     let rows = rows.into_iter().filter(|row| folders.contains(&(row.folder, row.generation)));
     Ok(rows.map(|row| (row.folder, Counts { messages: count(row.messages), unread: count(row.unread) })).collect())
-}
-
-/// The row of a message that the actor may see.
-pub(super) async fn visible_row(cx: &Cx, db: &Db, id: MailMessageId) -> Result<Option<mail_message::Model>, Fault> {
-    let query = mail_message::Entity::find().filter(mail_message::Column::Id.eq(id)).filter(visible(cx));
-    Ok(query.one(db.reader()).await?)
 }
 
 /// The mailboxes whose mail the actor may see.

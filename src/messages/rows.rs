@@ -20,14 +20,26 @@ where
     A: ActiveModelTrait + ActiveModelBehavior + Send,
     <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
 {
+    write::<A>(conn, rows, &OnConflict::new().do_nothing().to_owned()).await
+}
+
+/// Inserts rows; `there` says what becomes of one that is there already. Returns how many are written.
+pub(super) async fn write<A>(
+    conn: &impl ConnectionTrait,
+    rows: Vec<<A::Entity as EntityTrait>::Model>,
+    there: &OnConflict,
+) -> Result<u64, DbErr>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
     let mut rows = rows.into_iter();
     let mut inserted = 0;
     for size in SIZES {
         while rows.len() >= size {
             let some = rows.by_ref().take(size).map(IntoActiveModel::into_active_model);
             let insert = A::Entity::insert_many(some);
-            let unique = OnConflict::new().do_nothing().to_owned();
-            inserted += insert.on_conflict(unique).exec_without_returning(conn).await?;
+            inserted += insert.on_conflict(there.clone()).exec_without_returning(conn).await?;
         }
     }
     Ok(inserted)

@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use entity::{MailFolderId, MailMessageId, Timestamp, WorkspaceId, mail_location, mail_message};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DbErr, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{DbErr, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect, QueryTrait};
 
-use super::{Error, Flags, rows};
+use super::{Error, Flags, rows, scope};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Db, Tx};
@@ -108,6 +108,27 @@ pub async fn uid_at_depth(
     Ok(uid.and_then(|uid| u32::try_from(uid).ok()))
 }
 
+/// When the oldest mail was received that has a place in a folder, in whatever life of its UIDs.
+pub async fn oldest_in(cx: &Cx, db: &Db, folder: MailFolderId) -> Result<Option<Timestamp>, Error> {
+    let places = mail_location::Entity::find()
+        .select_only()
+        .column(mail_location::Column::Message)
+        .filter(mail_location::Column::Workspace.eq(cx.workspace))
+        .filter(mail_location::Column::Folder.eq(folder))
+        .into_query();
+    let oldest: Option<i64> = mail_message::Entity::find()
+        .select_only()
+        .column(mail_message::Column::ReceivedAt)
+        .filter(mail_message::Column::Workspace.eq(cx.workspace))
+        .filter(mail_message::Column::Id.in_subquery(places))
+        .order_by_asc(mail_message::Column::ReceivedAt)
+        .limit(1)
+        .into_tuple()
+        .one(db.reader())
+        .await?;
+    Ok(oldest.map(Timestamp))
+}
+
 pub(super) async fn uids_in(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
@@ -177,7 +198,6 @@ pub(super) async fn recount(
         flagged: bool,
         answered: bool,
     }
-    let scope = mail_accounts::scope(lease.account, lease.owner);
     for some in messages.chunks(rows::IDS_PER_STATEMENT) {
         let places = mail_location::Entity::find()
             .select_only()
@@ -238,6 +258,7 @@ pub(super) async fn recount(
                 .exec(tx.conn())
                 .await?;
             if told {
+                let scope = scope(lease.account, lease.owner, row.private);
                 let action = if back { Action::Created } else { Action::Updated };
                 tx.record(NewChange::in_scope(scope, Kind::Message, action, row.id).version(version));
             }

@@ -15,11 +15,11 @@ pub const DEFAULT: u64 = 50;
 pub const MOST: u64 = 200;
 
 /// The place of a row in its order: what it is ordered by, then its id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place(pub Sort, pub Uuid);
 
 /// What a row is ordered by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Sort {
     /// A number or an instant.
@@ -111,6 +111,12 @@ impl Page {
         self.limit
     }
 
+    /// Whether the rows are read from the end of the list on.
+    #[must_use]
+    pub fn is_backward(&self) -> bool {
+        self.backward
+    }
+
     /// Restricts and orders a query: by `sort`, then by `id`, in one direction. It reads one row more than the page has.
     ///
     /// # Errors
@@ -178,6 +184,24 @@ impl Page {
                 (row, place)
             })
             .collect();
+        Rows { rows, has_next, has_previous }
+    }
+
+    /// This page of a list made of two, from this page of each. All are ordered from the greatest place down.
+    #[must_use]
+    pub fn newest_of<T>(&self, one: Rows<T>, other: Rows<T>) -> Rows<T> {
+        let (mut has_next, mut has_previous) = (one.has_next || other.has_next, one.has_previous || other.has_previous);
+        let mut rows: Vec<_> = one.rows.into_iter().chain(other.rows).collect();
+        rows.sort_by(|(_, a), (_, b)| b.cmp(a));
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let surplus = rows.len().saturating_sub(limit);
+        if self.backward {
+            has_previous |= surplus > 0;
+            rows.drain(..surplus);
+        } else {
+            has_next |= surplus > 0;
+            rows.truncate(limit);
+        }
         Rows { rows, has_next, has_previous }
     }
 }

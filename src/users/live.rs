@@ -1,4 +1,4 @@
-//! Sessions that hold an open socket on this node: told when their rights change, and closed when they end.
+//! Sessions that hold an open socket on this node: told when their rights change or what is shared with them, and closed when they end.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::tokens::Tokens;
 use super::{Session, session};
 use crate::access::{Cx, Viewer};
-use crate::changes::{Change, Kind};
+use crate::changes::{Change, Kind, Scope};
 use crate::clock::Clock;
 use crate::db::{Db, Fault};
 use crate::feed::{Feed, Observer, Stream};
@@ -113,7 +113,7 @@ impl LiveSessions {
         session::remove_expired(&self.inner.db, self.inner.clock.now()).await
     }
 
-    /// Gives the live sessions of a user the rights of now, and ends those that ended.
+    /// Gives the live sessions of a user the rights and shares of now, and ends those that ended.
     async fn refresh(&self, workspace: WorkspaceId, user: UserId) -> Result<(), Fault> {
         let held: Vec<Arc<LiveSession>> = self
             .sessions()
@@ -157,29 +157,35 @@ impl Observer for LiveSessions {
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
             for change in changes {
-                match change.kind {
-                    Kind::Session => self.end(SessionId(change.subject)),
-                    Kind::User => {
-                        let user = UserId(change.subject);
-                        if let Err(error) = self.refresh(workspace, user).await {
-                            // Without knowing what they may do now, they may do nothing.
-                            tracing::error!(%user, %error, "Could not read changed rights; closing the user's sockets");
-                            let ids: Vec<SessionId> = self
-                                .sessions()
-                                .iter()
-                                .filter(|(_, held)| {
-                                    held.iter().filter_map(Weak::upgrade).any(|live| live.session.viewer.user == user)
-                                })
-                                .map(|(id, _)| *id)
-                                .collect();
-                            for id in ids {
-                                self.end(id);
-                            }
-                        }
+                if change.kind == Kind::Session {
+                    self.end(SessionId(change.subject));
+                }
+                let Some(user) = whose_sight_changes(change) else { continue };
+                if let Err(error) = self.refresh(workspace, user).await {
+                    // Without knowing what they may do and see now, they may do nothing.
+                    tracing::error!(%user, %error, "Could not read changed rights and shares; closing the user's sockets");
+                    let ids: Vec<SessionId> = self
+                        .sessions()
+                        .iter()
+                        .filter(|(_, held)| {
+                            held.iter().filter_map(Weak::upgrade).any(|live| live.session.viewer.user == user)
+                        })
+                        .map(|(id, _)| *id)
+                        .collect();
+                    for id in ids {
+                        self.end(id);
                     }
-                    _ => {}
                 }
             }
         })
+    }
+}
+
+/// The user who may do or see something else from this change on.
+fn whose_sight_changes(change: &Change) -> Option<UserId> {
+    match (change.kind, change.before, change.after) {
+        (Kind::User, ..) => Some(UserId(change.subject)),
+        (Kind::Share, Scope::Share(_, grantee), _) | (Kind::Share, _, Scope::Share(_, grantee)) => Some(grantee),
+        _ => None,
     }
 }

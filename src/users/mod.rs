@@ -1,6 +1,6 @@
-//! The people of a workspace: accounts, sign-in, sessions, rights.
+//! The people of a workspace: accounts, sign-in, sessions, rights, and what they share with each other.
 //!
-//! Owns the tables `workspace`, `person`, `workspace_user`, `session`, `sign_in_attempt`. What a right lets one do is decided where it
+//! Owns the tables `workspace`, `person`, `workspace_user`, `session`, `share`, `sign_in_attempt`. What a right lets one do is decided where it
 //! is asked for. Start reading at `commands`, then `sign_in`.
 
 mod attempts;
@@ -10,6 +10,7 @@ mod live;
 mod password;
 mod queries;
 mod session;
+pub mod shares;
 mod sign_in;
 mod store;
 mod tokens;

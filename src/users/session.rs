@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::{SessionId, Timestamp, UserId, WorkspaceId, session};
+use entity::share::Resource;
+use entity::{SessionId, ShareLevel, Timestamp, UserId, WorkspaceId, session};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, Statement};
 use sha2::{Digest, Sha256};
 
 use super::{Error, Status};
-use crate::access::{Cx, Rights, Viewer};
+use crate::access::{Cx, Inboxes, Rights, Viewer};
 use crate::changes::{Action, Kind, NewChange, Scope};
 use crate::clock::Clock;
 use crate::db::{Db, Fault, Tx};
@@ -23,7 +24,7 @@ const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// `last_used_at` is not written more often than this.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// A running session and what its user may do now.
+/// A running session, what its user may do now, and what is shared with them now.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The workspace it is for.
@@ -55,17 +56,16 @@ pub(super) async fn begin(tx: &Tx, user: UserId, user_agent: Option<&str>) -> Re
 /// The running session of a token with this hash; none when there is none, it ended, or its user may not sign in (any more).
 pub(super) async fn authenticate(db: &Db, clock: &Clock, token_hash: &[u8]) -> Result<Option<Session>, Fault> {
     let now = clock.now();
-    let Some(found) = find(db, "s.token_hash = $1", [token_hash.into(), now.into()]).await?.pop() else {
-        return Ok(None);
-    };
-    if found.last_used_at < now.minus(USE_NOTED_EVERY) {
+    let found = find(db, "s.token_hash = $1", [token_hash.into(), now.into()]).await?;
+    let Some(last_used_at) = found.first().map(|found| found.last_used_at) else { return Ok(None) };
+    if last_used_at < now.minus(USE_NOTED_EVERY) {
         session::Entity::update_many()
             .col_expr(session::Column::LastUsedAt, Expr::value(now))
             .filter(session::Column::TokenHash.eq(token_hash))
             .exec(db.writer())
             .await?;
     }
-    Ok(Some(found.into()))
+    Ok(sessions(&found).pop())
 }
 
 /// The running sessions of a user.
@@ -76,7 +76,7 @@ pub(super) async fn of_user(
     user: UserId,
 ) -> Result<Vec<Session>, Fault> {
     let found = find(db, "s.workspace = $1 AND s.user_id = $3", [workspace.into(), now.into(), user.into()]).await?;
-    Ok(found.into_iter().map(Session::from).collect())
+    Ok(sessions(&found))
 }
 
 /// The session with an id, if it still runs, with the rights of now.
@@ -87,7 +87,7 @@ pub async fn running_session(
     id: SessionId,
 ) -> Result<Option<Session>, Fault> {
     let values = [workspace.into(), clock.now().into(), id.into()];
-    Ok(find(db, "s.workspace = $1 AND s.id = $3", values).await?.pop().map(Session::from))
+    Ok(sessions(&find(db, "s.workspace = $1 AND s.id = $3", values).await?).pop())
 }
 
 /// Ends the session through which the actor asks. Its sockets close, on every node.
@@ -111,6 +111,7 @@ pub(super) async fn remove_expired(db: &Db, now: Timestamp) -> Result<(), Fault>
     Ok(())
 }
 
+/// A session, once for each inbox that is shared with its user, or once without one.
 #[derive(FromQueryResult)]
 struct Found {
     id: SessionId,
@@ -119,21 +120,31 @@ struct Found {
     last_used_at: Timestamp,
     expires_at: Timestamp,
     rights: i64,
+    inbox_owner: Option<UserId>,
+    inbox_level: Option<ShareLevel>,
 }
 
-impl From<Found> for Session {
-    fn from(found: Found) -> Self {
-        let viewer = Viewer { user: found.user_id, session: found.id, rights: Rights::from_bits(found.rights) };
-        Self { workspace: found.workspace, viewer: Arc::new(viewer), expires_at: found.expires_at }
-    }
+fn sessions(found: &[Found]) -> Vec<Session> {
+    let of_session = found.chunk_by(|one, next| one.id == next.id && one.workspace == next.workspace);
+    let session = |rows: &[Found]| {
+        let inboxes = rows.iter().filter_map(|row| row.inbox_owner.zip(row.inbox_level)).collect::<Inboxes>();
+        let row = rows.first()?;
+        let rights = Rights::from_bits(row.rights);
+        let viewer = Arc::new(Viewer { user: row.user_id, session: row.id, rights, inboxes });
+        Some(Session { workspace: row.workspace, viewer, expires_at: row.expires_at })
+    };
+    of_session.filter_map(session).collect()
 }
 
-/// Sessions by a condition in which `$2` is now.
+/// Sessions by a condition in which `$2` is now; rows of one stand together.
 async fn find<const N: usize>(db: &Db, condition: &str, values: [sea_orm::Value; N]) -> Result<Vec<Found>, Fault> {
     let sql = format!(
-        "SELECT s.id, s.workspace, s.user_id, s.last_used_at, s.expires_at, u.rights \
+        "SELECT s.id, s.workspace, s.user_id, s.last_used_at, s.expires_at, u.rights, \
+         h.owner AS inbox_owner, h.level AS inbox_level \
          FROM session s JOIN workspace_user u ON u.workspace = s.workspace AND u.id = s.user_id \
-         WHERE {condition} AND s.expires_at > $2 AND u.status = '{}'",
+         LEFT JOIN share h ON h.workspace = s.workspace AND h.grantee = s.user_id AND h.resource = '{}' \
+         WHERE {condition} AND s.expires_at > $2 AND u.status = '{}' ORDER BY s.workspace, s.id",
+        Resource::Inbox.to_value(),
         Status::Active.to_value()
     );
     Ok(Found::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, values)).all(db.reader()).await?)

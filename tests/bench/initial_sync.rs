@@ -13,21 +13,19 @@
 #[path = "../it/support/dovecot.rs"]
 #[expect(dead_code, reason = "made for the tests, which use all of it")]
 mod dovecot;
+mod somebody;
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use dovecot::{ALICE, BOB, Dovecot};
-use tagwire::access::{Cx, Viewer};
+use tagwire::access::Cx;
 use tagwire::app::App;
 use tagwire::changes::Kind;
 use tagwire::clock::Clock;
 use tagwire::config::{Config, Source};
 use tagwire::feed::Follower;
-use tagwire::mail_accounts::{self, Authentication, NewMailAccount, Provider, Security, Server, State};
-use tagwire::secrets::Secret;
-use tagwire::text::EmailAddress;
-use tagwire::users::{self, NewUser, NewWorkspace, Password, Plan, SignIn, SignedIn};
+use tagwire::mail_accounts::{self, Security, State};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -56,11 +54,11 @@ async fn run() {
     let app = App::build(Config::read(&settings).unwrap(), Clock::system()).await.unwrap();
     let running = app.clone();
     tokio::spawn(async move { running.run().await });
-    let cx = somebody(&app).await;
+    let cx = somebody::sign_in(&app).await;
 
     let mut follower = app.feed.follow(&cx, None).await.unwrap();
     let began = Instant::now();
-    connect(&app, &cx, ALICE, server.imaps_port(), Security::Tls).await;
+    somebody::connect(&app, &cx, ALICE, server.imaps_port(), Security::Tls).await;
     until_live(&app, &cx, &mut follower).await;
     let took = began.elapsed();
     let progress = mail_accounts::list(&cx, &app.db).await.unwrap()[0].progress.unwrap();
@@ -68,9 +66,9 @@ async fn run() {
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let rate = messages as f64 / took.as_secs_f64();
     println!("initial sync: {messages} messages of {SIZE} bytes in {took:.2?}: {rate:.0} messages/s");
-    println!("most memory: {}", memory());
+    println!("most memory: {}", somebody::memory());
 
-    connect(&app, &cx, BOB, proxy.port, Security::Plaintext).await;
+    somebody::connect(&app, &cx, BOB, proxy.port, Security::Plaintext).await;
     until_live(&app, &cx, &mut follower).await;
     let mut delays = Vec::new();
     for n in 0..NEWS {
@@ -112,47 +110,6 @@ fn mail(n: usize) -> Vec<u8> {
     mail
 }
 
-async fn somebody(app: &App) -> Cx {
-    let email = "ann@acme.test";
-    let password = "correct horse battery";
-    let admin = NewUser {
-        name: "Ann".to_owned(),
-        email: EmailAddress::parse(email).unwrap(),
-        password: Password::parse(password.to_owned()).unwrap(),
-        rights: [].into_iter().collect(),
-    };
-    let new = NewWorkspace { name: "Acme".to_owned(), edition: Plan::Free, admin };
-    users::create_workspace(&app.db, &app.clock, new).await.unwrap();
-    let given = SignIn {
-        email: email.to_owned(),
-        password: Password::given(password.to_owned()),
-        workspace: None,
-        peer: None,
-        user_agent: None,
-    };
-    let SignedIn::Session { token, .. } = users::sign_in(&app.db, &app.clock, given).await.unwrap() else {
-        panic!("one workspace only")
-    };
-    let session = app.sessions.authenticate(&token).await.unwrap().unwrap();
-    let viewer: Arc<Viewer> = session.viewer;
-    Cx::of_user(session.workspace, viewer, app.clock.clone())
-}
-
-async fn connect(app: &App, cx: &Cx, (email, password): (&str, &str), port: u16, security: Security) {
-    let deps = app.mail_sync.deps();
-    let new = NewMailAccount {
-        email: EmailAddress::parse(email).unwrap(),
-        provider: Provider::Imap,
-        authentication: Authentication::Password,
-        username: email.to_owned(),
-        secret: Secret::from(password.to_owned()),
-        imap: Server { host: "localhost".to_owned(), port, security },
-        smtp: None,
-        seen: None,
-    };
-    mail_accounts::connect(cx, &app.db, &deps.secrets, &deps.signals, new).await.unwrap();
-}
-
 async fn until_live(app: &App, cx: &Cx, follower: &mut Follower) {
     loop {
         let change = follower.next().await.unwrap();
@@ -163,12 +120,6 @@ async fn until_live(app: &App, cx: &Cx, follower: &mut Follower) {
             }
         }
     }
-}
-
-fn memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or_else(|| "not known here".to_owned(), |size| size.trim().to_owned())
 }
 
 /// Passes a connection on to a server and notes when it last said EXISTS.

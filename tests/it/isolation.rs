@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tagwire::graphql::id;
 use tagwire::users::Plan;
 
 use crate::deeds::{
@@ -13,12 +14,13 @@ use crate::deeds::{
     MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNTAG, array, text,
 };
 use crate::imports::CANCEL;
+use crate::sharing::{SHARE, UNSHARE, share};
 use crate::support::people::PASSWORD;
-use crate::support::{Person, TestApp};
+use crate::support::{Company, Person, TestApp};
 
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
-const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights } } tagGroups { id name color position tags { id } }
+const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights shares { id level } } } tagGroups { id name color position tags { id } }
     savedFilters { id name query shared position }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
@@ -41,6 +43,9 @@ struct Ids {
     import: String,
     /// Something in the history of the contact.
     entry: String,
+    share: String,
+    /// A colleague, with whom something is shared.
+    colleague: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -56,6 +61,7 @@ enum Kind {
     Saved,
     Import,
     Entry,
+    Share,
 }
 
 impl Ids {
@@ -69,6 +75,7 @@ impl Ids {
             (Kind::Saved, &self.saved),
             (Kind::Import, &self.import),
             (Kind::Entry, &self.entry),
+            (Kind::Share, &self.share),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -188,7 +195,30 @@ fn places(own: &Ids, email: String) -> Vec<Place> {
     ]
 }
 
-async fn furnish(ann: &Person, url: &str) -> Ids {
+fn places_of_shares(own: &Ids) -> Vec<Place> {
+    let to_colleague = own.colleague.clone();
+    vec![
+        place(
+            "ShareInput.ownerId",
+            Kind::User,
+            SHARE,
+            move |id| json!({ "input": { "ownerId": id, "granteeId": to_colleague, "resource": "INBOX", "level": "FULL" } }),
+        ),
+        // With one's own id it is shared with oneself, which is refused as that.
+        place(
+            "ShareInput.granteeId",
+            Kind::User,
+            SHARE,
+            |id| json!({ "input": { "granteeId": id, "resource": "INBOX", "level": "FULL" } }),
+        ),
+        place("Mutation.unshare.id", Kind::Share, UNSHARE, |id| json!({ "id": id })),
+    ]
+}
+
+async fn furnish(company: &Company, url: &str) -> Ids {
+    let ann = &company.ann;
+    let colleague = company.user("Bob", &[]).await;
+    let share = ann.does(SHARE, share(&colleague, "CALENDAR", "METADATA")).await;
     let group = ann.does(MAKE_GROUP, json!({ "input": { "name": "Status", "color": "#1E90FF" } })).await;
     let group = text(&group["tagGroup"]["id"]);
     let tag = ann.does(MAKE_TAG, json!({ "input": { "name": "prospect", "groupId": group } })).await;
@@ -211,6 +241,8 @@ async fn furnish(ann: &Person, url: &str) -> Ids {
         saved: text(&saved["savedFilter"]["id"]),
         import,
         entry: text(&own["contacts"]["nodes"][0]["history"]["nodes"][0]["id"]),
+        share: text(&share["share"]["id"]),
+        colleague: id::encode(colleague.id).to_string(),
         spare: text(&spare["tag"]["id"]),
     }
 }
@@ -253,29 +285,34 @@ async fn places_of_the_schema(ann: &Person) -> BTreeSet<String> {
     places
 }
 
-/// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync`.
-const OF_MAIL: [&str; 9] = [
+/// Places for ids of mailboxes and what is in them, which take a mail server: see `mail_sync`, `coverage` and `shared_mail`.
+const OF_MAIL: [&str; 13] = [
     "MessageFilter.accountIds",
     "MessageFilter.contactId",
     "MessageFilter.folderId",
     "Mutation.disconnectMailAccount.id",
     "Mutation.pauseMailAccount.id",
     "Mutation.resumeMailAccount.id",
+    "Mutation.retrySkippedMessage.id",
+    "Mutation.setMessagePrivate.id",
     "Mutation.syncMailAccount.id",
     "Subscription.mailAccountChanged.id",
     "Subscription.messageReceived.accountIds",
+    "UpdateMailAccountInput.folderIds",
+    "UpdateMailAccountInput.id",
 ];
 
 #[tokio::test]
 async fn a_foreign_id_is_as_one_that_never_existed() {
     TestApp::on_each_database(async |test| {
-        let ann = test.workspace(Plan::Pro).await.ann;
-        let stranger = test.workspace(Plan::Pro).await.ann;
-        let (own, foreign) = (furnish(&ann, &test.url).await, furnish(&stranger, &test.url).await);
-        let places = places(&own, ann.email.clone());
+        let (company, other) = (test.workspace(Plan::Pro).await, test.workspace(Plan::Pro).await);
+        let (own, foreign) = (furnish(&company, &test.url).await, furnish(&other, &test.url).await);
+        let (ann, stranger) = (&company.ann, &other.ann);
+        let mut places = places(&own, ann.email.clone());
+        places.extend(places_of_shares(&own));
         let told = places.iter().map(|place| place.name.to_owned()).chain(OF_MAIL.map(str::to_owned));
         let told: BTreeSet<_> = told.collect();
-        assert_eq!(told, places_of_the_schema(&ann).await, "every place for an id stands in this story's table");
+        assert_eq!(told, places_of_the_schema(ann).await, "every place for an id stands in this story's table");
 
         let state = async || {
             (
@@ -301,7 +338,7 @@ async fn a_foreign_id_is_as_one_that_never_existed() {
             for id in own.of(place.kind) {
                 let typed = URL_SAFE_NO_PAD.decode(id).unwrap()[0];
                 ids.extend((0..=12).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
-                ids.extend((0..=14).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
+                ids.extend((0..=20).chain([255]).filter(|of| *of != typed).map(|of| retyped(id, of)));
             }
             if place.kind != Kind::Any {
                 ids.extend(own.of(Kind::Any).into_iter().filter(|id| *id != first).map(str::to_owned));

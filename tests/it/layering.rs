@@ -25,6 +25,7 @@ const LAYERS: &[&str] = &[
     "imports",
     "mail_accounts",
     "messages",
+    "timeline",
     // entrances, and what wires them
     "mail_sync",
     "app",
@@ -36,7 +37,7 @@ const LAYERS: &[&str] = &[
 /// Parts that know nothing of tables: they call features.
 const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
 
-const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages"];
+const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];
 
 /// Tables and the one part that reads and writes each.
 const OWNERS: &[(&str, &str)] = &[
@@ -51,15 +52,20 @@ const OWNERS: &[(&str, &str)] = &[
     ("contact_word", "contacts"),
     ("history_entry", "history"),
     ("mail_account", "mail_accounts"),
+    ("mail_account_event", "mail_accounts"),
     ("mail_attachment", "messages"),
     ("mail_folder", "mail_accounts"),
     ("mail_hole", "messages"),
     ("mail_location", "messages"),
     ("mail_message", "messages"),
+    ("mail_pack_upkeep", "messages"),
     ("mail_participant", "messages"),
+    ("mail_thread_key", "messages"),
     ("person", "users"),
+    ("private_reading", "messages"),
     ("saved_filter", "contacts"),
     ("session", "users"),
+    ("share", "users"),
     ("sign_in_attempt", "users"),
     ("tag", "tags"),
     ("tag_group", "tags"),

@@ -255,6 +255,9 @@ async fn a_foreign_mailbox_is_as_one_that_never_existed() {
             assert_eq!(foreign, stranger.query(&document, json!({ "id": "never" })).await);
             assert_eq!(foreign[mutation]["userErrors"][0]["code"], "NOT_FOUND");
         }
+        let document = "mutation($id: ID!) { setMessagePrivate(id: $id, private: true) { message { id } userErrors { code message path } } }";
+        let foreign = stranger.query(document, json!({ "id": message })).await;
+        assert_eq!(foreign, stranger.query(document, json!({ "id": "never" })).await);
         let document = "mutation($id: ID!) { disconnectMailAccount(id: $id, deleteMessages: true) { deletedId userErrors { code message path } } }";
         let foreign = stranger.query(document, json!({ "id": account["id"] })).await;
         assert_eq!(foreign, stranger.query(document, json!({ "id": "never" })).await);

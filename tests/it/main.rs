@@ -1,9 +1,11 @@
 //! Stories told through public faces, with real servers.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod attachments;
 mod command_line;
 mod contacts;
 mod contacts_live;
+mod coverage;
 mod deeds;
 mod deleted_tags;
 mod event_stream;
@@ -21,12 +23,14 @@ mod language;
 mod layering;
 mod limits;
 mod live;
+mod mail_care;
 mod mail_corpus;
 mod mail_crash;
 mod mail_depth;
 mod mail_faults;
 mod mail_lists;
 mod mail_search;
+mod mail_sight;
 mod mail_sync;
 mod migrations;
 mod over_http;
@@ -38,6 +42,8 @@ mod saved_filters;
 mod schema;
 mod sessions;
 mod settings;
+mod shared_mail;
+mod sharing;
 mod shutdown;
 mod sign_in;
 mod statements;
@@ -47,4 +53,6 @@ mod tag_groups;
 mod tag_merging;
 mod tagging;
 mod tags;
+mod threads;
+mod timeline;
 mod websocket;

@@ -14,10 +14,11 @@ use crate::deeds::{
 };
 use crate::exports::EXPORT;
 use crate::imports::{CANCEL, IMPORT};
+use crate::sharing::{SHARE, UNSHARE, share_of};
 use crate::support::{Person, TestApp};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 17] = [
+const ACTS: [&str; 19] = [
     "cancelImport",
     "createContact",
     "createTag",
@@ -30,7 +31,9 @@ const ACTS: [&str; 17] = [
     "mergeTags",
     "removeTagAlias",
     "setRights",
+    "share",
     "tagContacts",
+    "unshare",
     "untagContacts",
     "updateContact",
     "updateTag",
@@ -38,23 +41,26 @@ const ACTS: [&str; 17] = [
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 10] = [
+const OWN: [&str; 13] = [
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
     "disconnectMailAccount",
     "pauseMailAccount",
     "resumeMailAccount",
+    "retrySkippedMessage",
+    "setMessagePrivate",
     "signIn",
     "signOut",
     "syncMailAccount",
+    "updateMailAccount",
     "updateSavedFilter",
 ];
 
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
     let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
-                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } users { nodes { id rights } } }";
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } users { nodes { id rights shares { id } } } }";
     person.query(document, json!({})).await
 }
 
@@ -63,7 +69,8 @@ async fn each_right_opens_exactly_its_doors() {
     let test = TestApp::on_sqlite(&[]).await;
     let company = test.workspace(Plan::Pro).await;
     let ann = &company.ann;
-    let carol = id::encode(company.user("Carol", &[]).await.id).to_string();
+    let (carol, dan) = (company.user("Carol", &[]).await, company.user("Dan", &[]).await);
+    let carols = id::encode(carol.id).to_string();
     let schema = ann.query("{ __schema { mutationType { fields { name } } } }", json!({})).await;
     let there: BTreeSet<String> = each(&schema["__schema"]["mutationType"]["fields"], "name").into_iter().collect();
     let known: BTreeSet<String> = ACTS.iter().chain(&OWN).map(|name| (*name).to_owned()).collect();
@@ -111,7 +118,13 @@ async fn each_right_opens_exactly_its_doors() {
                 }
                 "updateTag" => (EDIT_TAG, json!({ "input": { "id": tag, "color": format!("#{:06X}", name.len()) } })),
                 "updateTagGroup" => (EDIT_GROUP, json!({ "input": { "id": group("moved by").await, "position": 0 } })),
-                "setRights" => (SET_RIGHTS, json!({ "input": { "userId": carol, "rights": [] } })),
+                "setRights" => (SET_RIGHTS, json!({ "input": { "userId": carols, "rights": [] } })),
+                // Of another's: one's own is everybody's to share.
+                "share" => (SHARE, share_of(&carol, &dan, "INBOX", if name == "none" { "FULL" } else { "SUBJECT" })),
+                "unshare" => {
+                    let made = ann.does(SHARE, share_of(&carol, &user, "CALENDAR", "FULL")).await;
+                    (UNSHARE, json!({ "id": made["share"]["id"] }))
+                }
                 "tagContacts" => (TAG, json!({ "input": { "contactIds": [contact], "names": ["another tag"] } })),
                 "untagContacts" => (UNTAG, json!({ "input": { "contactIds": [contact], "names": ["some tag"] } })),
                 _ => (EDIT, json!({ "input": { "id": contact, "name": "Other" } })),

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use tagwire::users::Plan;
 
 use crate::deeds::{MAKE_GROUP, MAKE_TAG};
+use crate::support::dovecot::{ALICE, Dovecot};
+use crate::support::mailbox::{borrowed, connect, follow, mail, settings, until_state};
 use crate::support::{Person, TestApp};
 
 const LIST: &str = "{ contacts(first: 50) { nodes { tags { name group { name } } } } }";
@@ -64,6 +66,36 @@ async fn fifty_contacts_cost_as_many_statements_as_five() {
                 assert!(nodes.iter().all(|node| node["tags"][2]["group"]["name"].is_string()));
             }
         }
+    })
+    .await;
+}
+
+const INBOX: &str = "query($first: Int!) { threads(first: $first) { nodes {
+    subject snippet messageCount unreadCount lastMessageAt participants { name address contact { name } }
+    messages(first: 2) { totalCount nodes { subject thread { subject } } } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_threads_cost_as_many_statements_as_five() {
+    let server = Dovecot::start();
+    server.deliver_all(ALICE.0, "INBOX", (0..50).map(|n| mail(&format!("jan.{n}@a.test"), &format!("mail {n}"))));
+    TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
+        let ann = test.workspace(Plan::Free).await.ann;
+        let mut socket = follow(&ann).await;
+        connect(&ann, server.imaps_port(), ALICE).await;
+        until_state(&mut socket, "LIVE").await;
+        let mut costs = Vec::new();
+        for first in [5_usize, 50] {
+            let document = INBOX.replace("($first: Int!)", "").replace("$first", &first.to_string());
+            let (statements, data) = cost(test, &ann, &document).await;
+            assert_eq!(data["threads"]["nodes"].as_array().unwrap().len(), first);
+            assert_eq!(
+                data["threads"]["nodes"][first - 1]["messages"]["nodes"][0]["thread"]["subject"],
+                data["threads"]["nodes"][first - 1]["subject"]
+            );
+            costs.push(statements);
+        }
+        assert_eq!(costs[0], costs[1]);
+        assert!(costs[0] <= 14, "{costs:?}");
     })
     .await;
 }

@@ -89,6 +89,8 @@ pub struct FetchItem {
     pub body: Option<Bytes>,
     /// Where `body` begins in the message, when the server sent a part.
     pub body_offset: Option<u32>,
+    /// The headers that were asked for.
+    pub headers: Option<Bytes>,
 }
 
 /// What a folder is for (RFC 6154, RFC 8457).
@@ -214,6 +216,9 @@ fn fetch_item(seq: u32, values: &[AttributeValue<'_>]) -> FetchItem {
                 item.body = data.as_deref().map(Bytes::copy_from_slice);
                 item.body_offset = *index;
             }
+            AttributeValue::BodySection { section: Some(_), data, .. } => {
+                item.headers = data.as_deref().map(Bytes::copy_from_slice);
+            }
             _ => {}
         }
     }
@@ -302,6 +307,7 @@ mod tests {
             thread_id: Some("T1".into()),
             body: Some(Bytes::from_static(b"abc")),
             body_offset: Some(0),
+            headers: None,
         };
         assert_eq!(*item, expected);
     }

@@ -65,6 +65,35 @@ impl ImapConn {
         self.fetch(uids, &format!("(UID FLAGS{modseq}){since}"), |item| item.flags.is_some(), on_item).await
     }
 
+    /// UIDs and nothing else: to count.
+    ///
+    /// # Errors
+    /// As of any command.
+    pub async fn fetch_uids(&mut self, uids: &UidSet, on_item: impl FnMut(FetchItem)) -> Result<Completion, ImapError> {
+        self.fetch(uids, "(UID)", |_| true, on_item).await
+    }
+
+    /// When messages were received. One whose date cannot be read comes without it.
+    ///
+    /// # Errors
+    /// As of any command.
+    pub async fn fetch_dates(
+        &mut self,
+        uids: &UidSet,
+        on_item: impl FnMut(FetchItem),
+    ) -> Result<Completion, ImapError> {
+        self.fetch(uids, "(UID INTERNALDATE)", |_| true, on_item).await
+    }
+
+    /// The headers of one message that tell what it is.
+    ///
+    /// # Errors
+    /// As of any command.
+    pub async fn fetch_headers(&mut self, uid: u32, on_item: impl FnMut(FetchItem)) -> Result<Completion, ImapError> {
+        let items = "(UID BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE)])";
+        self.fetch(&UidSet::range(uid..=uid), items, |item| item.headers.is_some(), on_item).await
+    }
+
     /// The messages themselves, as bytes.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl News {
     pub(super) fn note(&mut self, mut untagged: Untagged) -> bool {
         match &mut untagged {
             Untagged::Exists(_) | Untagged::Expunge(_) | Untagged::Vanished { .. } => {}
-            Untagged::Fetch(item) => item.body = None,
+            Untagged::Fetch(item) => (item.body, item.headers) = (None, None),
             _ => return false,
         }
         if self.events.len() < MAX_EVENTS {

@@ -18,6 +18,8 @@ pub(super) const TEXT: usize = 1 << 20;
 pub(super) const HTML: usize = 4 << 20;
 /// Characters of a file's name, its extension included.
 pub(super) const FILENAME: usize = 200;
+/// Bytes of a mail within a mail in which its subject is looked for.
+pub(super) const HEAD: usize = 64 << 10;
 /// Attachments of one mail.
 pub(super) const ATTACHMENTS: usize = 1_000;
 /// Participants of one mail, all address fields together.

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, TimeDelta};
 use encoding_rs::Encoding;
 use mail_parser::{Address, DateTime, Header, HeaderName, HeaderValue, Message, MessagePart, parsers::MessageStream};
 
-use super::{Oddities, Oddity, ParsedMessage, address, body, bounds, charset};
+use super::{Oddities, Oddity, ParsedMessage, address, body, bounds, charset, continued};
 
 /// The domain of the author, by which a charset is guessed.
 pub(super) fn domain_of_sender(message: &Message<'_>) -> Option<String> {
@@ -157,6 +157,16 @@ pub(super) fn attachment_name(raw: &[u8], part: &MessagePart<'_>) -> Option<Stri
         let value = MessageStream::new(text.as_bytes()).parse_content_type();
         let kind = value.as_content_type()?;
         kind.attribute("filename").or_else(|| kind.attribute("name")).map(str::to_owned)
+    })
+}
+
+/// The name of an attachment that its fields have in pieces.
+pub(super) fn continued_name(raw: &[u8], part: &MessagePart<'_>) -> Option<String> {
+    let fields = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")];
+    fields.into_iter().find_map(|(field, parameter)| {
+        let header = part.headers.iter().rev().find(|header| header.name == field)?;
+        let bytes = raw.get(usize::try_from(header.offset_start).ok()?..usize::try_from(header.offset_end).ok()?)?;
+        continued::parameter(bytes, parameter)
     })
 }
 

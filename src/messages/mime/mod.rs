@@ -7,8 +7,11 @@ mod attachment;
 mod body;
 mod bounds;
 mod charset;
+mod continued;
 mod fingerprint;
 mod headers;
+#[cfg(test)]
+mod names;
 mod nesting;
 #[cfg(test)]
 mod tests;
@@ -182,7 +185,7 @@ fn read(raw: &[u8], nested: usize) -> ParsedMessage {
     let mut parsed = headers::read(&message, sender.as_deref(), &mut oddities);
     let leaves = body::Leaves::new(&message, sender.as_deref(), &mut oddities);
     body::read(&leaves, &mut parsed, &mut oddities);
-    parsed.attachments = attachment::read(&message, raw, &mut oddities);
+    parsed.attachments = attachment::read(&message, raw, parsed.html.as_deref(), &mut oddities);
     parsed.fingerprint = fingerprint::of(&leaves, &parsed, raw.get(readable.len()..).unwrap_or_default(), nested);
     parsed.oddities = oddities;
     parsed

@@ -50,7 +50,11 @@ fn parts_are_body_or_attachment() {
         mail.attachments.iter().map(|a| (a.filename.as_str(), a.content_type.as_str(), a.size, a.inline)).collect();
     assert_eq!(
         list,
-        [("pixel.png", "image/png", 8, true), ("tést.csv", "text/csv", 3, false), ("", "message/rfc822", 64, false)]
+        [
+            ("pixel.png", "image/png", 8, true),
+            ("tést.csv", "text/csv", 3, false),
+            ("inner.eml", "message/rfc822", 64, false)
+        ]
     );
     assert_eq!(mail.attachments[0].content_id.as_deref(), Some("p@x"));
     assert_eq!(attachment_bytes(MIXED.as_bytes(), mail.attachments[1].part).unwrap(), b"a;\xe9");

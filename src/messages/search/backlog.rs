@@ -8,10 +8,10 @@ use sea_orm::{QueryOrder, QuerySelect};
 
 use super::{SearchWords, insert, place};
 use crate::access::Cx;
-use crate::blobs::{BlobError, Blobs};
+use crate::blobs::BlobError;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::messages::{Contents, Error, content, mime};
+use crate::messages::{Contents, Error, mime};
 
 /// How often it is looked whether there is any.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const BATCH: u64 = 200;
 pub async fn index_backlog(db: &Db, clock: &Clock, contents: &Contents) {
     loop {
         let began = clock.now();
-        let rest = match index_some(db, clock, contents.blobs()).await {
+        let rest = match index_some(db, clock, contents).await {
             Ok(0) => INTERVAL,
             Ok(_) => Duration::from_micros(u64::try_from(clock.now().0 - began.0).unwrap_or_default()),
             Err(error) => {
@@ -35,7 +35,7 @@ pub async fn index_backlog(db: &Db, clock: &Clock, contents: &Contents) {
     }
 }
 
-async fn index_some(db: &Db, clock: &Clock, blobs: &Blobs) -> Result<usize, Error> {
+async fn index_some(db: &Db, clock: &Clock, contents: &Contents) -> Result<usize, Error> {
     let rows = mail_message::Entity::find()
         .filter(mail_message::Column::SearchPlace.is_null())
         .order_by_desc(mail_message::Column::ReceivedAt)
@@ -45,7 +45,7 @@ async fn index_some(db: &Db, clock: &Clock, blobs: &Blobs) -> Result<usize, Erro
     let count = rows.len();
     let mut read = Vec::with_capacity(count);
     for row in rows {
-        let words = words(blobs, &row).await?;
+        let words = words(contents, &row).await?;
         read.push((row, words));
     }
     read.sort_by_key(|(row, _)| (row.workspace.0, row.account.0));
@@ -57,13 +57,10 @@ async fn index_some(db: &Db, clock: &Clock, blobs: &Blobs) -> Result<usize, Erro
 }
 
 /// What is in a message, as far as its bytes can be read.
-async fn words(blobs: &Blobs, row: &mail_message::Model) -> Result<SearchWords, Error> {
-    match blobs.read(&content::locator(row)).await {
-        Ok(raw) => {
-            let reading = tokio::task::spawn_blocking(move || SearchWords::of(&mime::parse(&raw)));
-            Ok(reading.await.map_err(|_| BlobError::Interrupted)?)
-        }
-        Err(error @ (BlobError::Store(_) | BlobError::Interrupted)) => Err(error.into()),
+async fn words(contents: &Contents, row: &mail_message::Model) -> Result<SearchWords, Error> {
+    match contents.work_on(row, |raw| SearchWords::of(&mime::parse(raw))).await {
+        Ok((words, _)) => Ok(words),
+        Err(error @ Error::Blob(BlobError::Store(_) | BlobError::Interrupted)) => Err(error),
         Err(error) => {
             tracing::warn!(message = %row.id, %error, "The bytes of a message cannot be read: it is found by its subject only");
             Ok(SearchWords::of_subject(&row.subject, &row.snippet))

@@ -16,26 +16,15 @@ pub(super) use query::Search;
 pub use query::{SearchText, WrongText};
 pub use words::SearchWords;
 
-/// How much of a message is seen, from the least: by what of it, it is found. Their order is that of their names in the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    /// Who is on it.
-    Metadata,
-    /// Its subject too.
-    Subject,
-    /// All of it.
-    Full,
-}
+use crate::access::Level;
 
-impl Level {
-    const ALL: [Self; 3] = [Self::Metadata, Self::Subject, Self::Full];
-
-    /// What words that are found at this level begin with in the index.
-    const fn mark(self) -> char {
-        match self {
-            Self::Metadata => '0',
-            Self::Subject => '1',
-            Self::Full => '2',
-        }
+/// What words begin with in the index, that are found from this level on. Whoever sees more finds by more: the levels in their order.
+const fn mark(level: Level) -> char {
+    match level {
+        Level::Metadata => '0',
+        Level::Subject => '1',
+        Level::Full => '2',
     }
 }
+
+const LEVELS: [Level; 3] = [Level::Metadata, Level::Subject, Level::Full];

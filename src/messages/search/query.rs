@@ -6,14 +6,14 @@ use entity::{MailAccountId, Timestamp, mail_message};
 use sea_orm::DbBackend;
 use sea_orm::entity::prelude::Uuid;
 use sea_orm::sea_query::extension::sqlite::SqliteExpr;
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
-use super::Level;
+use super::mark;
 use super::index::{PLACE, TABLE, account_mark, first_place};
 use super::words::{self, BEGINNING, Piece};
-use crate::access::Cx;
+use crate::access::{Cx, Level};
 use crate::db::Db;
-use crate::messages::queries;
+use crate::messages::{visible, visible_at};
 
 /// Characters of a text to look for.
 const LONGEST: usize = 1_000;
@@ -124,7 +124,8 @@ impl Search {
         }
     }
 
-    /// Selects from the messages that match and that the actor may see, each found by nothing but what they may see of it.
+    /// Selects from the messages that match and that the actor may see, each found by nothing but what they may see of it. The rows
+    /// of the index come first, in their order.
     pub(in crate::messages) fn select_from(
         &self,
         query: &mut SelectStatement,
@@ -132,11 +133,9 @@ impl Search {
         since: Option<Timestamp>,
         until: Option<Timestamp>,
     ) {
-        let message = |column: mail_message::Column| Expr::col((mail_message::Entity, column));
-        let ours = |column: &'static str| Expr::col((Alias::new(TABLE), Alias::new(column)));
         query.from(Alias::new(TABLE));
         if self.backend == DbBackend::Sqlite {
-            // "Cross" keeps the order of the tables: the index first, and its order with it.
+            // "Cross" keeps the order of the tables.
             query.cross_join(mail_message::Entity);
             query.and_where(message(mail_message::Column::SearchPlace).eq(ours("rowid")));
         } else {
@@ -144,26 +143,42 @@ impl Search {
                 .add(message(mail_message::Column::Workspace).eq(ours("workspace")))
                 .add(message(mail_message::Column::Account).eq(ours("account")))
                 .add(message(mail_message::Column::SearchPlace).eq(ours(PLACE)));
-            query.join(JoinType::InnerJoin, mail_message::Entity, same);
+            query.inner_join(mail_message::Entity, same);
         }
-        query.and_where(self.found(Level::Full)).cond_where(queries::visible(cx));
-        query.and_where(match self.accounts.as_slice() {
-            [account] => message(mail_message::Column::Account).eq(*account),
-            accounts => message(mail_message::Column::Account).is_in(accounts.iter().copied()),
-        });
-        // What all of a message says includes what part of it says; so it remains to ask those who see a part only.
-        let mut seen = Condition::any();
-        for level in Level::ALL.into_iter().rev() {
-            let visible = Condition::all().add(visible_at(cx, level));
-            seen = seen.add(if level == Level::Full { visible } else { visible.add(self.among(level)) });
-        }
-        query.cond_where(seen);
+        query.and_where(self.found(Level::Full));
+        self.restrict(query, cx);
         if let Some(since) = since {
             query.and_where(self.place().gte(first_place(since)));
         }
         if let Some(until) = until {
             query.and_where(self.place().lt(first_place(Timestamp(until.0.saturating_add(1_000_000)))));
         }
+    }
+
+    /// The same, to be asked of few messages at a time: in SQLite the matches are gathered once.
+    pub(in crate::messages) fn select_some(&self, query: &mut SelectStatement, cx: &Cx) {
+        if self.backend != DbBackend::Sqlite {
+            return self.select_from(query, cx, None, None);
+        }
+        query.from(mail_message::Entity).and_where(self.among(Level::Full));
+        self.restrict(query, cx);
+    }
+
+    fn restrict(&self, query: &mut SelectStatement, cx: &Cx) {
+        query.cond_where(visible(cx));
+        query.and_where(match self.accounts.as_slice() {
+            [account] => message(mail_message::Column::Account).eq(*account),
+            accounts => message(mail_message::Column::Account).is_in(accounts.iter().copied()),
+        });
+        if cx.mail_reach(Level::Full, true) == cx.mail_reach(Level::Metadata, false) {
+            return;
+        }
+        // What all of a message says includes what part of it says; so it remains to ask those who see a part only.
+        let mut seen = Condition::any().add(visible_at(cx, Level::Full));
+        for level in [Level::Subject, Level::Metadata] {
+            seen = seen.add(Condition::all().add(visible_at(cx, level)).add(self.among(level)));
+        }
+        query.cond_where(seen);
     }
 
     /// Whether the index's row is found by what is seen at a level.
@@ -191,7 +206,7 @@ impl Search {
         let accounts: Vec<_> = self.accounts.iter().map(|account| format!("\"{}\"", account_mark(*account))).collect();
         let mut query = format!("({})", accounts.join(" OR "));
         for (term, goes_on) in &self.terms {
-            let _ = write!(query, " AND \"{}{term}\"{}", level.mark(), if *goes_on { " *" } else { "" });
+            let _ = write!(query, " AND \"{}{term}\"{}", mark(level), if *goes_on { " *" } else { "" });
         }
         query
     }
@@ -201,15 +216,18 @@ impl Search {
         let accounts: Vec<_> = self.accounts.iter().map(|account| format!("''{}''", account_mark(*account))).collect();
         let mut query = format!("({})", accounts.join(" | "));
         for (term, goes_on) in &self.terms {
-            let _ = write!(query, " & ''{}{term}''{}", level.mark(), if *goes_on { ":*" } else { "" });
+            let _ = write!(query, " & ''{}{term}''{}", mark(level), if *goes_on { ":*" } else { "" });
         }
         query
     }
 }
 
-/// Which messages the actor sees at least that much of. Today whoever sees a message sees all of it.
-fn visible_at(cx: &Cx, _level: Level) -> Condition {
-    queries::visible(cx)
+fn message(column: mail_message::Column) -> SimpleExpr {
+    Expr::col((mail_message::Entity, column))
+}
+
+fn ours(column: &'static str) -> SimpleExpr {
+    Expr::col((Alias::new(TABLE), Alias::new(column)))
 }
 
 #[cfg(test)]

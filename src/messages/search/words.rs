@@ -10,7 +10,8 @@ use std::ops::Range;
 use icu_properties::props::Script;
 use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
 
-use super::Level;
+use super::{LEVELS, mark};
+use crate::access::Level;
 use crate::messages::mime::{ParsedAddress, ParsedMessage};
 use crate::text;
 
@@ -112,18 +113,18 @@ impl Found {
         if word.is_empty() || self.bytes > ALL_WORDS || self.words.contains_key(word) {
             return;
         }
-        self.bytes += (word.len() + 2) * Level::ALL.iter().filter(|seen| **seen >= level).count();
+        self.bytes += (word.len() + 2) * LEVELS.iter().filter(|seen| **seen >= level).count();
         self.words.insert(word.to_owned(), level);
     }
 
     fn finish(self) -> SearchWords {
         let mut all = String::with_capacity(self.bytes);
         for (word, level) in self.words {
-            for seen in Level::ALL.into_iter().filter(|seen| *seen >= level) {
+            for seen in LEVELS.into_iter().filter(|seen| *seen >= level) {
                 if !all.is_empty() {
                     all.push(' ');
                 }
-                all.push(seen.mark());
+                all.push(mark(seen));
                 all.push_str(&word);
             }
         }

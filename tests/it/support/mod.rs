@@ -2,6 +2,7 @@
 //! demand. Start reading at `TestApp`.
 
 pub mod dovecot;
+pub mod edited_way;
 pub mod faulty_way;
 pub mod http;
 pub mod mailbox;
