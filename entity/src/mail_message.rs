@@ -52,6 +52,7 @@ pub struct Model {
     pub hash: Vec<u8>,
     pub version: i64,
     pub created_at: Timestamp,
+    pub search_place: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,7 @@ mod m20261124_000006_history;
 mod m20261124_000007_imports;
 mod m20261124_000008_shares;
 mod m20261124_000009_threads;
+mod m20261124_000010_mail_search;
 mod m20261124_000011_coverage;
 mod m20261124_000012_blocks;
 mod m20261124_000015_daily_reading;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_imports::Migration),
             Box::new(m20261124_000008_shares::Migration),
             Box::new(m20261124_000009_threads::Migration),
+            Box::new(m20261124_000010_mail_search::Migration),
             Box::new(m20261124_000011_coverage::Migration),
             Box::new(m20261124_000012_blocks::Migration),
             Box::new(m20261124_000015_daily_reading::Migration),

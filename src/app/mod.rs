@@ -119,7 +119,8 @@ impl App {
         let cleanup = tags::Cleanup::run(&self.db, &self.clock);
         let imports = Box::pin(imports::run_sweep(&self.db, &self.clock, self.node));
         let blocks = Box::pin(blocks::run_sweep(&self.db, &self.clock));
-        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, blocks, retention, sweep);
+        let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
+        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, blocks, index, retention, sweep);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

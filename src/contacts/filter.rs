@@ -23,7 +23,7 @@ const MOST_WORDS: usize = 20;
 const MOST_JOINS: usize = 8;
 
 /// A filter as asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Filter {
     /// All hold. Empty: everything.
     And(Vec<Filter>),
@@ -40,7 +40,7 @@ pub enum Filter {
 }
 
 /// Which tag is carried, as asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TagMatch {
     /// The one with this id.
     Id(TagId),

@@ -372,6 +372,12 @@ impl Refusal for mail_accounts::Error {
 
 impl From<messages::Error> for ApiError {
     fn from(error: messages::Error) -> Self {
-        Self::fault(&error)
+        match error {
+            messages::Error::Contacts(error) => error.into(),
+            messages::Error::Account(_)
+            | messages::Error::Blob(_)
+            | messages::Error::Secret(_)
+            | messages::Error::Fault(_) => Self::fault(&error),
+        }
     }
 }

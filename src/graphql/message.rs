@@ -7,6 +7,7 @@ use super::attachment::{self, Attachment};
 use super::connection::{self, PageArguments, connection};
 use super::contact::Contact;
 use super::error::ApiError;
+use super::highlight::{self, MessageHighlight};
 use super::id;
 use super::mail_account::MailAccount;
 use super::mail_folder::MailFolder;
@@ -202,6 +203,29 @@ impl Message {
         Ok(files.iter().map(file).collect())
     }
 
+    /// Where the words of a text are found in it, in what the viewer may see of it: subject, up to 10 participants, text. Empty
+    /// where they are not.
+    async fn highlights(&self, text: String) -> Result<Vec<MessageHighlight>, ApiError> {
+        let text = highlight::parse(&text)?;
+        let found = self.reader.own().load_one(ParticipantsOf(self.message.id)).await?.unwrap_or_default();
+        let shown = [ParticipantRole::From, ParticipantRole::To, ParticipantRole::Cc];
+        let people = found.iter().filter(|participant| shown.contains(&participant.role));
+        let mut people: Vec<String> = people.map(messages::Participant::written).collect();
+        people.dedup();
+        let subject = self.seen_subject().map(str::to_owned);
+        let content = match self.at(Level::Full) {
+            Some(_) => self.content(RemoteImages::Blocked).await?,
+            None => None,
+        };
+        let marking = move || {
+            let body = content.as_ref().map(|content| content.text.as_str());
+            let source = messages::Source { participants: &people, subject: subject.as_deref(), body };
+            messages::highlights(&text, source)
+        };
+        let marked = tokio::task::spawn_blocking(marking).await.map_err(|error| ApiError::fault(&error))?;
+        Ok(marked.into_iter().map(MessageHighlight::from).collect())
+    }
+
     /// The contacts whose addresses are on it.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn contacts(&self) -> Result<Vec<Contact>, ApiError> {
@@ -287,7 +311,7 @@ impl MessageQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<MessageConnection, ApiError> {
-        let filter = filter.unwrap_or_default().into();
+        let filter = filter.unwrap_or_default().try_into()?;
         page(Reader::of(ctx)?, filter, &PageArguments { first, after, last, before }).await
     }
 }

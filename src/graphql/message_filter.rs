@@ -2,10 +2,12 @@
 
 use async_graphql::{ID, InputObject};
 
-use super::id;
+use super::contact_filter::ContactFilter;
+use super::error::ApiError;
 use super::mail_folder::MailFolderRole;
 use super::scalar::DateTime;
-use crate::messages;
+use super::{highlight, id};
+use crate::{contacts, messages};
 
 /// Which messages; all members hold together.
 #[derive(InputObject, Default)]
@@ -18,6 +20,11 @@ pub struct MessageFilter {
     pub folder_id: Option<ID>,
     /// With an address of this contact.
     pub contact_id: Option<ID>,
+    /// Mail of the contacts that match, in the language of filters: `#hot and not #lost`.
+    pub contact_query: Option<String>,
+    /// Every word begins a word of the subject, of a name or address on it, or of the text; accents and case do not count. At most
+    /// 1 000 characters and 20 words. A text without letters and digits finds everything.
+    pub text: Option<String>,
     /// Not read (true), or read (false).
     pub unseen: Option<bool>,
     /// With attachments (true), or without (false).
@@ -28,17 +35,24 @@ pub struct MessageFilter {
     pub until: Option<DateTime>,
 }
 
-impl From<MessageFilter> for messages::MessageFilter {
-    fn from(asked: MessageFilter) -> Self {
-        Self {
+impl TryFrom<MessageFilter> for messages::MessageFilter {
+    type Error = ApiError;
+
+    fn try_from(asked: MessageFilter) -> Result<Self, ApiError> {
+        let contacts = asked
+            .contact_query
+            .map(|query| contacts::Filter::try_from(ContactFilter { query: Some(query), ..ContactFilter::default() }));
+        Ok(Self {
             account_ids: asked.account_ids.map(|ids| ids.iter().map(|id| id::decode_or_nil(id)).collect()),
             folder_role: asked.folder_role.map(Into::into),
             folder_id: asked.folder_id.map(|id| id::decode_or_nil(&id)),
             contact_id: asked.contact_id.map(|id| id::decode_or_nil(&id)),
+            contacts: contacts.transpose()?,
+            text: asked.text.as_deref().map(highlight::parse).transpose()?,
             unseen: asked.unseen,
             has_attachment: asked.has_attachment,
             since: asked.since.map(|since| since.0),
             until: asked.until.map(|until| until.0),
-        }
+        })
     }
 }

@@ -26,6 +26,7 @@ mod fan_out;
 mod following;
 mod given;
 mod guard;
+mod highlight;
 mod history;
 pub mod id;
 mod loaders;

@@ -130,7 +130,7 @@ impl ThreadQuery {
         before: Option<String>,
     ) -> Result<ThreadConnection, ApiError> {
         let reader = Reader::of(ctx)?;
-        let filter: crate::messages::MessageFilter = filter.unwrap_or_default().into();
+        let filter: crate::messages::MessageFilter = filter.unwrap_or_default().try_into()?;
         let page = PageArguments { first, after, last, before }.page()?;
         let rows = threads::list(reader.cx(), reader.db(), &filter, &page).await??;
         let counting = reader.clone();

@@ -3,6 +3,7 @@
 //! Owns talking to mail servers and the order of work; accounts, messages and their rules are features of their own. Start reading at
 //! `Supervisor`, then `runner`, `watch` (news of the inbox) and `work` (history and the other folders); both read by `reader`.
 
+mod allowance;
 mod arrival;
 mod backoff;
 mod budget;

@@ -10,7 +10,7 @@ use super::imap::FetchItem;
 use crate::blobs::{BlobError, Blobs};
 use crate::crash_point;
 use crate::mail_accounts::{CursorMove, Folder};
-use crate::messages::{Batch, Flags, Identity, Located, Mail, NewHole, NewMail, Origin, mime};
+use crate::messages::{Batch, Flags, Identity, Located, Mail, NewHole, NewMail, Origin, SearchWords, mime};
 
 /// What one request read.
 pub(super) struct Read {
@@ -85,23 +85,27 @@ impl Meta {
     }
 }
 
-/// Parses and packs. When this returns, the bytes are on stable storage.
+/// Parses and packs. When this returns, the bytes are on stable storage. `indexing`: history is indexed with its storing, as news
+/// always is.
 pub(super) async fn prepare(
     blobs: Blobs,
     read: Read,
+    indexing: bool,
     now: Timestamp,
 ) -> Result<(Batch, Option<OwnedSemaphorePermit>), SyncError> {
-    let mut bodies = Vec::new();
+    let (mut bodies, mut indexed) = (Vec::new(), Vec::new());
     for mail in &read.mails {
         if let Body::Whole(bytes) | Body::Beginning(bytes) = &mail.body {
             bodies.push(bytes.clone());
+            indexed.push(indexing || mail.meta.arrived);
         }
     }
     let (mut locators, mut parsed) = if bodies.is_empty() {
         (Vec::new().into_iter(), Vec::new().into_iter())
     } else {
         let raw = bodies.clone();
-        let parsing = tokio::task::spawn_blocking(move || raw.iter().map(|raw| lean(raw)).collect::<Vec<_>>());
+        let parse = move || raw.iter().zip(indexed).map(|(raw, indexed)| lean(raw, indexed)).collect::<Vec<_>>();
+        let parsing = tokio::task::spawn_blocking(parse);
         crash_point::pass(|| "before a pack".to_owned());
         let (locators, parsed) = tokio::join!(blobs.write_pack(bodies), parsing);
         crash_point::pass(|| "after a pack".to_owned());
@@ -113,7 +117,7 @@ pub(super) async fn prepare(
         let mail = match body {
             Body::Known(id) => Mail::Known(id),
             Body::Whole(_) | Body::Beginning(_) => {
-                let (Some(locator), Some(parsed)) = (locators.next(), parsed.next()) else { break };
+                let (Some(locator), Some((parsed, words))) = (locators.next(), parsed.next()) else { break };
                 let received_at = meta.received_at.or(parsed.sent_at.map(Timestamp)).unwrap_or(now);
                 let origin = Origin {
                     identity: meta.identity,
@@ -122,6 +126,7 @@ pub(super) async fn prepare(
                     partial,
                     arrived: meta.arrived,
                     provider_thread: meta.thread,
+                    words,
                 };
                 Mail::New(Box::new(NewMail::new(parsed, locator, origin)))
             }
@@ -132,10 +137,11 @@ pub(super) async fn prepare(
     Ok((Batch { folder, generation, mails, holes, filled, cursor }, memory))
 }
 
-/// Without what is not stored: texts are far larger than the rest.
-fn lean(raw: &[u8]) -> mime::ParsedMessage {
+/// Without what is not stored: texts are far larger than the rest. Beside it the words it is found by.
+fn lean(raw: &[u8], indexed: bool) -> (mime::ParsedMessage, Option<SearchWords>) {
     let mut parsed = mime::parse(raw);
+    let words = indexed.then(|| SearchWords::of(&parsed));
     parsed.text = String::new();
     parsed.html = None;
-    parsed
+    (parsed, words)
 }

@@ -356,7 +356,9 @@ impl Fetcher<'_> {
     /// Begins to parse it; stored it is in turn.
     async fn hand_on(&self, read: Read) {
         let deps = &self.session.deps;
-        let preparing = tokio::spawn(prepare::prepare(deps.blobs.clone(), read, deps.clock.now()));
+        let now = deps.clock.now();
+        let indexing = deps.indexing.take(read.mails.len(), now);
+        let preparing = tokio::spawn(prepare::prepare(deps.blobs.clone(), read, indexing, now));
         // Whoever stores has failed when it takes no more; that error is the one that counts.
         let _taken = self.send.send(preparing).await;
     }

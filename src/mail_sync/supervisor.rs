@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::rustls::ClientConfig;
 use uuid::Uuid;
 
+use super::allowance::Allowance;
 use super::imap::{AllowedHosts, Timeouts, TlsSetupError, client_config};
 use super::manners::Manners;
 use super::session::Bells;
@@ -59,6 +60,7 @@ pub struct Deps {
     pub(super) allowed: AllowedHosts,
     pub(super) tls: Arc<ClientConfig>,
     pub(super) timeouts: Timeouts,
+    pub(super) indexing: Arc<Allowance>,
     pub(super) manners: Arc<Manners>,
     memory: Arc<Semaphore>,
 }
@@ -70,6 +72,7 @@ impl Deps {
     /// When the file of certificate authorities cannot be used.
     pub fn new(config: &Config, db: Db, clock: Clock, secrets: Secrets, blobs: Blobs) -> Result<Self, TlsSetupError> {
         Ok(Self {
+            indexing: Arc::new(Allowance::new(clock.now())),
             db,
             clock,
             secrets: Arc::new(secrets),

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QuerySelect};
 
 use super::new_mail::NewMail;
-use super::{Error, Flags, Identity, NewHole, blocks, correspondence, holes, rows, scope, sweep, threads};
+use super::{Error, Flags, Identity, NewHole, blocks, correspondence, holes, rows, scope, search, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Body, Kind, NewChange};
 use crate::contacts;
@@ -116,6 +116,7 @@ async fn insert(
     let (mut locations, mut attachments, mut participants) = (Vec::new(), Vec::new(), Vec::new());
     let (mut told, mut touched, mut announced) = (HashSet::new(), Vec::new(), Vec::new());
     let mut judged = Vec::new();
+    let mut found_by = Vec::new();
     let addresses = intern(tx, mails, &fresh).await?;
     for mail in mails {
         let message = match &mail.mail {
@@ -128,6 +129,7 @@ async fn insert(
             Mail::New(new) if by_identity.contains_key(new.identity.as_bytes()) && told.insert(message) => {
                 attachments.extend(new.attachment_rows(&cx, message));
                 participants.extend(new.participant_rows(&cx, message, |key| addresses.get(key).copied()));
+                found_by.extend(new.words.as_ref().map(|words| (search::place(new.received_at, message), words)));
                 stored.new += 1;
                 judged.push((message, &**new, &mail.flags));
                 if new.arrived {
@@ -154,6 +156,7 @@ async fn insert(
     rows::insert::<mail_location::ActiveModel>(tx.conn(), locations).await?;
     rows::insert::<entity::mail_participant::ActiveModel>(tx.conn(), participants).await?;
     rows::insert::<entity::mail_attachment::ActiveModel>(tx.conn(), attachments).await?;
+    search::insert(tx, lease.account, found_by).await?;
     sweep::recount(tx, lease, &touched, &moved).await?;
     let mailbox = mail_accounts::mailbox(tx, lease).await?;
     let blocked = blocks::mark(tx, &mailbox, &judged).await?;

@@ -2,8 +2,8 @@
 
 use crate::blobs::BlobError;
 use crate::db::Fault;
-use crate::mail_accounts;
 use crate::secrets::SecretError;
+use crate::{contacts, mail_accounts};
 
 /// What goes wrong with stored mail.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum Error {
     /// The message's bytes cannot be read.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// The filter of contacts is not answered.
+    #[error(transparent)]
+    Contacts(#[from] contacts::Error),
     /// An address to a file cannot be sealed.
     #[error(transparent)]
     Secret(#[from] SecretError),

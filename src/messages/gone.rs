@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QuerySelect};
 
-use super::{Error, packs, scope, sweep, threads};
+use super::{Error, packs, scope, search, sweep, threads};
 use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::Db;
@@ -165,6 +165,7 @@ pub async fn erase_batch(cx: &Cx, db: &Db, account: MailAccountId, folders: &[Ma
         .filter(private_reading::Column::Message.is_in(ids.iter().copied()))
         .exec(tx.conn())
         .await?;
+    search::forget(&tx, account, &ids).await?;
     mail_message::Entity::delete_many()
         .filter(mail_message::Column::Workspace.eq(workspace))
         .filter(mail_message::Column::Id.is_in(ids.iter().copied()))

@@ -7,9 +7,10 @@ use sea_orm::FromQueryResult;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query, SelectStatement};
 
-use super::Message;
-use super::queries::{Owned, select, visible_account_ids};
+use super::queries::{self, Owned, visible_account_ids};
+use super::search::{Search, Way};
 use super::visible::visible;
+use super::{Error, Message, SearchText};
 use crate::access::{Cx, Level};
 use crate::contacts;
 use crate::db::{Db, Fault};
@@ -27,6 +28,10 @@ pub struct MessageFilter {
     pub folder_id: Option<MailFolderId>,
     /// With an address of this contact.
     pub contact_id: Option<ContactId>,
+    /// With an address of a contact that matches.
+    pub contacts: Option<contacts::Filter>,
+    /// Each word begins a word of its subject, of who is on it, or of its text.
+    pub text: Option<SearchText>,
     /// Not read, or read.
     pub unseen: Option<bool>,
     /// With attachments, or without.
@@ -37,15 +42,47 @@ pub struct MessageFilter {
     pub until: Option<Timestamp>,
 }
 
+/// A filter of which is known what it names and where it looks.
+#[derive(Clone, Debug)]
+pub(super) struct Resolved {
+    pub(super) filter: MessageFilter,
+    addresses: Option<SelectStatement>,
+    search: Option<Search>,
+}
+
+/// Looks up what a filter names.
+pub(super) async fn resolve(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<Resolved, Error> {
+    let mut filter = filter.clone();
+    let addresses = match filter.contacts.take() {
+        Some(contacts) => Some(contacts::addresses_of_matching(cx, db, contacts).await?),
+        None => None,
+    };
+    let search = match &filter.text {
+        Some(text) => {
+            let mut accounts = visible_account_ids(cx, db).await?;
+            if let Some(asked) = &filter.account_ids {
+                accounts.retain(|account| asked.contains(account));
+            }
+            Search::new(db, accounts, text).await?
+        }
+        None => None,
+    };
+    Ok(Resolved { filter, addresses, search })
+}
+
 /// A page of the messages that match and that the actor may see, newest first.
 pub async fn list(
     cx: &Cx,
     db: &Db,
     filter: &MessageFilter,
     page: &Page,
-) -> Result<Result<Rows<Message>, PageError>, Fault> {
-    let mut query = select(cx, Level::Metadata);
-    restrict(&mut query, cx, filter);
+) -> Result<Result<Rows<Message>, PageError>, Error> {
+    let filter = resolve(cx, db, filter).await?;
+    if let Some(search) = &filter.search {
+        return found(cx, db, &filter, search, page).await;
+    }
+    let mut query = queries::select(cx, Level::Metadata);
+    narrow(&mut query, cx, &filter);
     // With one mailbox, the index gives the order and the page stops early.
     if let [account] = *visible_account_ids(cx, db).await?.as_slice() {
         query.and_where(message(mail_message::Column::Account).eq(account));
@@ -56,6 +93,34 @@ pub async fn list(
     }
     let rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     let rows = page.rows(rows, |Owned { row, .. }| Place(Sort::Number(row.received_at.0), row.id.0));
+    Ok(Ok(rows.map(Message::from)))
+}
+
+/// The same with a text to look for, in the order of its index.
+async fn found(
+    cx: &Cx,
+    db: &Db,
+    filter: &Resolved,
+    search: &Search,
+    page: &Page,
+) -> Result<Result<Rows<Message>, PageError>, Error> {
+    let mut rows: Vec<Owned> = Vec::new();
+    for way in search.ways(cx, db, &filter.filter, page).await? {
+        let place = search.place(way);
+        let mut query = queries::columns();
+        search.select_from(&mut query, cx, way);
+        query.and_where(search.in_time(&filter.filter));
+        narrow(&mut query, cx, filter);
+        if let Err(error) = page.apply_unique(&mut query, &place, true) {
+            return Ok(Err(error));
+        }
+        // What an earlier way found is found again by the last.
+        rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
+        if rows.len() as u64 > page.limit() {
+            break;
+        }
+    }
+    let rows = page.rows(rows, |Owned { row, .. }| Place(Sort::Number(row.search_place.unwrap_or_default()), row.id.0));
     Ok(Ok(rows.map(Message::from)))
 }
 
@@ -99,21 +164,32 @@ pub async fn last_message_times(
     Ok(measured.into_iter().filter(|(_, at)| *at > i64::MIN).map(|(contact, at)| (contact, Timestamp(at))).collect())
 }
 
-/// Selects from the messages that match and that the actor may see.
-pub(super) fn matching(cx: &Cx, filter: &MessageFilter) -> SelectStatement {
+/// Selects from the messages that match and that the actor may see, to be run once.
+pub(super) fn matching(cx: &Cx, filter: &Resolved) -> SelectStatement {
     let mut query = Query::select();
-    query.from(mail_message::Entity).cond_where(visible(cx));
     restrict(&mut query, cx, filter);
     query
 }
 
+/// The same, to be asked of a few messages at a time: for `EXISTS (…)`.
+pub(super) fn matching_some(cx: &Cx, filter: &Resolved) -> SelectStatement {
+    let mut query = Query::select();
+    match &filter.search {
+        Some(search) => search.select_some(&mut query, cx),
+        None => drop(query.from(mail_message::Entity).cond_where(visible(cx))),
+    }
+    narrow(&mut query, cx, filter);
+    query
+}
+
 /// How many messages match.
-pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
+pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Error> {
     #[derive(FromQueryResult)]
     struct Counted {
         count: i64,
     }
-    let mut query = matching(cx, filter);
+    let filter = resolve(cx, db, filter).await?;
+    let mut query = matching(cx, &filter);
     query.expr_as(message(mail_message::Column::Id).count(), "count");
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
@@ -123,7 +199,16 @@ fn message(column: mail_message::Column) -> sea_orm::sea_query::SimpleExpr {
     Expr::col((mail_message::Entity, column))
 }
 
-fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
+fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &Resolved) {
+    match &filter.search {
+        Some(search) => search.select_from(query, cx, Way::Any),
+        None => drop(query.from(mail_message::Entity).cond_where(visible(cx))),
+    }
+    narrow(query, cx, filter);
+}
+
+/// All conditions but the text.
+fn narrow(query: &mut SelectStatement, cx: &Cx, Resolved { filter, addresses, .. }: &Resolved) {
     if let Some(accounts) = &filter.account_ids {
         query.and_where(message(mail_message::Column::Account).is_in(accounts.iter().copied()));
     }
@@ -135,12 +220,13 @@ fn restrict(query: &mut SelectStatement, cx: &Cx, filter: &MessageFilter) {
         let folder = Expr::col((mail_location::Entity, mail_location::Column::Folder));
         query.and_where(located(folder.in_subquery(folders)));
     }
-    if let Some(contact) = filter.contact_id {
+    let one = filter.contact_id.map(|contact| contacts::addresses_of(cx, contact));
+    for addresses in one.into_iter().chain(addresses.clone()) {
         let mut with = Query::select();
         with.column(mail_participant::Column::Message)
             .from(mail_participant::Entity)
             .and_where(Expr::col(mail_participant::Column::Workspace).eq(cx.workspace))
-            .and_where(Expr::col(mail_participant::Column::Address).in_subquery(contacts::addresses_of(cx, contact)));
+            .and_where(Expr::col(mail_participant::Column::Address).in_subquery(addresses));
         query.and_where(message(mail_message::Column::Id).in_subquery(with));
     }
     if let Some(unseen) = filter.unseen {

@@ -1,7 +1,7 @@
 //! Messages: what a mail is once it is here, where it lies, who is on it.
 //!
 //! Owns the tables `mail_message`, `mail_location`, `mail_hole`, `mail_participant`, `mail_attachment`, `mail_pack_upkeep`,
-//! `mail_thread_key` (`threads`), `blocked_address` (`blocks`), `private_reading`, reading raw mail (`mime`) and making its HTML safe
+//! `mail_thread_key` (`threads`), `blocked_address` (`blocks`), `private_reading`, the index of words (`search`), reading raw mail (`mime`) and making its HTML safe
 //! (`html`). Does not fetch mail (`mail_sync`). Start reading at `batch`, then `queries`.
 
 mod batch;
@@ -23,6 +23,7 @@ mod picture;
 mod private;
 mod queries;
 mod rows;
+mod search;
 mod skipped;
 mod sweep;
 pub mod threads;
@@ -50,6 +51,7 @@ pub use queries::{
     Counts, attachments_by_ids, attachments_by_message_ids, by_ids, counts_of_folders, folders_by_message_ids,
     participants_by_message_ids,
 };
+pub use search::{Highlight, HighlightField, SearchText, SearchWords, Source, WrongText, highlights, index_backlog};
 pub use skipped::{SkippedMessage, note_headers, retry_skipped, skipped, skipped_by_id, skipped_count, take_headless};
 pub use sweep::{Sweep, located, oldest_in, sweep, uid_at_depth};
 pub use visible::{access, scope, visible, visible_at};
@@ -103,6 +105,17 @@ pub struct Participant {
     pub address: String,
     /// The contact that the address belongs to now.
     pub contact: Option<ContactId>,
+}
+
+impl Participant {
+    /// Name and address as headers have them.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} <{}>", self.address),
+            None => self.address.clone(),
+        }
+    }
 }
 
 /// A file in a message.

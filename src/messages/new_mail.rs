@@ -5,8 +5,8 @@ use entity::mail_participant::Role;
 use entity::{MailAccountId, MailMessageId, Timestamp, mail_attachment, mail_message, mail_participant};
 use sha2::{Digest, Sha256};
 
-use super::Flags;
 use super::mime::{ParsedAddress, ParsedAttachment, ParsedMessage};
+use super::{Flags, SearchWords, search};
 use crate::access::Cx;
 use crate::blobs::Locator;
 use crate::text::EmailAddress;
@@ -62,6 +62,7 @@ pub struct NewMail {
     pub arrived: bool,
     /// The conversation, as the server tells it.
     pub provider_thread: Option<String>,
+    pub(super) words: Option<SearchWords>,
     message_id: Option<String>,
     in_reply_to: Option<String>,
     references: String,
@@ -96,6 +97,8 @@ pub struct Origin {
     pub arrived: bool,
     /// The conversation, as the server tells it.
     pub provider_thread: Option<String>,
+    /// What it is found by; none to have it indexed behind its storing.
+    pub words: Option<SearchWords>,
 }
 
 impl NewMail {
@@ -113,6 +116,7 @@ impl NewMail {
             partial: origin.partial,
             arrived: origin.arrived,
             provider_thread: origin.provider_thread,
+            words: origin.words,
             message_id: parsed.message_id,
             in_reply_to: parsed.in_reply_to.into_iter().next(),
             references: parsed.references.join(" "),
@@ -162,6 +166,7 @@ impl NewMail {
             hash: self.locator.hash.to_vec(),
             version: 1,
             created_at: cx.now(),
+            search_place: self.words.as_ref().map(|_| search::place(self.received_at, id)),
         }
     }
 

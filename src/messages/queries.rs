@@ -39,14 +39,17 @@ impl From<Owned> for Message {
 
 /// Selects messages as `Owned`: those that the actor sees at least this much of.
 pub(super) fn select(cx: &Cx, least: Level) -> SelectStatement {
+    let mut query = columns();
+    query.from(mail_message::Entity).cond_where(visible_at(cx, least));
+    query
+}
+
+/// Selects messages as `Owned`, from where and which is still to be said.
+pub(super) fn columns() -> SelectStatement {
     let column = |column: mail_message::Column| Expr::col((mail_message::Entity, column));
     let owner = mail_accounts::owner_of(column(mail_message::Column::Workspace), column(mail_message::Column::Account));
     let mut query = Query::select();
-    query
-        .columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column)))
-        .expr_as(owner, "owner")
-        .from(mail_message::Entity)
-        .cond_where(visible_at(cx, least));
+    query.columns(mail_message::Column::iter().map(|column| (mail_message::Entity, column))).expr_as(owner, "owner");
     query
 }
 

@@ -111,6 +111,12 @@ impl Page {
         self.limit
     }
 
+    /// The place from which on it is read.
+    #[must_use]
+    pub fn edge(&self) -> Option<&Place> {
+        if self.backward { self.before.as_ref() } else { self.after.as_ref() }
+    }
+
     /// Whether the rows are read from the end of the list on.
     #[must_use]
     pub fn is_backward(&self) -> bool {
@@ -142,6 +148,28 @@ impl Page {
         }
         let order = if descending == self.backward { Order::Asc } else { Order::Desc };
         query.order_by_expr(sort.clone(), order.clone()).order_by_expr(id.clone(), order).limit(self.limit + 1);
+        Ok(())
+    }
+
+    /// As `apply`, where the list is ordered by a number that no two rows share, so that the order needs no id.
+    ///
+    /// # Errors
+    /// For a cursor of a list that is ordered by text.
+    pub fn apply_unique(
+        &self,
+        query: &mut SelectStatement,
+        sort: &SimpleExpr,
+        descending: bool,
+    ) -> Result<(), PageError> {
+        for (place, above) in [(&self.after, !descending), (&self.before, descending)] {
+            let Some(Place(value, _)) = place else { continue };
+            let Sort::Number(value) = *value else {
+                return Err(PageError("This page cursor belongs to a list in another order."));
+            };
+            query.and_where(if above { sort.clone().gt(value) } else { sort.clone().lt(value) });
+        }
+        let order = if descending == self.backward { Order::Asc } else { Order::Desc };
+        query.order_by_expr(sort.clone(), order).limit(self.limit + 1);
         Ok(())
     }
 

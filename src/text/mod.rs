@@ -87,7 +87,9 @@ pub fn is_one_line(name: &str) -> bool {
     !name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-fn in_word(c: char) -> bool {
+/// Whether words are made of this character: a letter, a digit or a mark.
+#[must_use]
+pub fn in_word(c: char) -> bool {
     let category = CATEGORY.get(c);
     GeneralCategoryGroup::Letter.contains(category)
         || GeneralCategoryGroup::Number.contains(category)

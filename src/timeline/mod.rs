@@ -5,7 +5,7 @@
 use entity::ContactId;
 
 use crate::access::Cx;
-use crate::db::{Db, Fault};
+use crate::db::Db;
 use crate::history::{self, Entry, Subject};
 use crate::messages::{self, Message, MessageFilter};
 use crate::paging::{Page, PageError, Rows};
@@ -25,7 +25,7 @@ pub async fn of_contact(
     db: &Db,
     contact: ContactId,
     page: &Page,
-) -> Result<Result<Rows<Item>, PageError>, Fault> {
+) -> Result<Result<Rows<Item>, PageError>, messages::Error> {
     let filter = MessageFilter { contact_id: Some(contact), ..MessageFilter::default() };
     let messages = match messages::list(cx, db, &filter, page).await? {
         Ok(messages) => messages.map(Item::Message),

@@ -104,6 +104,7 @@ fn message(workspace: WorkspaceId, known: &Known, number: i64) -> mail_message::
         hash: Vec::new(),
         version: 1,
         created_at: Timestamp(0),
+        search_place: None,
     }
 }
 

@@ -34,6 +34,8 @@ mod mail_faults;
 mod mail_hard_cases;
 mod mail_links;
 mod mail_lists;
+mod mail_search;
+mod mail_search_levels;
 mod mail_sight;
 mod mail_sync;
 mod migrations;

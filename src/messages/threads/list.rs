@@ -14,9 +14,9 @@ use super::Thread;
 use super::summary::{newest, of_newest};
 use crate::access::Cx;
 use crate::db::{Db, Fault};
-use crate::messages::list::matching;
+use crate::messages::list::{Resolved, matching, matching_some, resolve};
 use crate::messages::queries::visible_account_ids;
-use crate::messages::{MessageFilter, visible};
+use crate::messages::{Error, MessageFilter, visible};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Mails that are few.
@@ -38,12 +38,13 @@ pub async fn list(
     db: &Db,
     filter: &MessageFilter,
     page: &Page,
-) -> Result<Result<Rows<Thread>, PageError>, Fault> {
+) -> Result<Result<Rows<Thread>, PageError>, Error> {
     let mut accounts = visible_account_ids(cx, db).await?;
     if let Some(wanted) = &filter.account_ids {
         accounts.retain(|account| wanted.contains(account));
     }
     let all = MessageFilter { account_ids: None, ..filter.clone() } == MessageFilter::default();
+    let filter = &resolve(cx, db, filter).await?;
     let query = match (if all { None } else { few(cx, db, filter).await? }, accounts.as_slice()) {
         (_, []) => few_heads(cx, &[], page),
         (Some(threads), _) => few_heads(cx, &threads, page),
@@ -66,19 +67,19 @@ pub async fn list(
 }
 
 /// How many threads have a mail that matches and that the actor may see.
-pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Fault> {
+pub async fn count(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<u64, Error> {
     #[derive(FromQueryResult)]
     struct Counted {
         count: i64,
     }
-    let mut query = matching(cx, filter);
+    let mut query = matching(cx, &resolve(cx, db, filter).await?);
     query.expr_as(Func::count_distinct(Expr::col((mail_message::Entity, mail_message::Column::Thread))), "count");
     let counted = Counted::find_by_statement(db.backend().build(&query)).one(db.reader()).await?;
     Ok(counted.and_then(|counted| u64::try_from(counted.count).ok()).unwrap_or(0))
 }
 
 /// The threads of the mails that match, if those are few.
-async fn few(cx: &Cx, db: &Db, filter: &MessageFilter) -> Result<Option<Vec<MailThreadId>>, Fault> {
+async fn few(cx: &Cx, db: &Db, filter: &Resolved) -> Result<Option<Vec<MailThreadId>>, Fault> {
     #[derive(FromQueryResult)]
     struct Row {
         thread: MailThreadId,
@@ -103,7 +104,7 @@ fn few_heads(cx: &Cx, threads: &[MailThreadId], page: &Page) -> Result<SelectSta
 
 fn heads(
     cx: &Cx,
-    filter: Option<&MessageFilter>,
+    filter: Option<&Resolved>,
     accounts: &[MailAccountId],
     page: &Page,
 ) -> Result<SelectStatement, PageError> {
@@ -134,7 +135,7 @@ fn heads(
 /// The mails that are the newest of their threads. In the conditions of others `mail_message` is another mail of the thread.
 fn heads_of(
     cx: &Cx,
-    filter: Option<&MessageFilter>,
+    filter: Option<&Resolved>,
     account: Option<MailAccountId>,
     page: &Page,
 ) -> Result<SelectStatement, PageError> {
@@ -168,10 +169,10 @@ fn heads_of(
         .and_where(head(Its::Id).eq(Expr::from(newest)));
     if let Some(filter) = filter {
         // The newest mail of a thread is not older than one that matches.
-        if let Some(since) = filter.since {
+        if let Some(since) = filter.filter.since {
             query.and_where(head(Its::ReceivedAt).gte(since));
         }
-        let mut matches = matching(cx, filter);
+        let mut matches = matching_some(cx, filter);
         matches.expr(Expr::value(1));
         of_thread(&mut matches);
         query.and_where(Expr::exists(matches));

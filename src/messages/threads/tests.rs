@@ -52,6 +52,7 @@ fn row(number: u128, mail: &Mail) -> mail_message::Model {
         hash: Vec::new(),
         version: 1,
         created_at: Timestamp(0),
+        search_place: None,
     }
 }
 
