@@ -290,11 +290,13 @@ async fn only_what_is_wanted_is_read_and_the_rest_is_counted_apart() {
             server.deliver_at(ALICE.0, &name, &mail("piet@elders.test", &format!("{subject} {round}")), days_ago(days));
         }
         update(json!({ "folderIds": [folder(ann, "Archive").await["id"]] })).await;
-        until_live(&mut socket).await;
+        let listed = |account: &Value| array(&account["folders"]).iter().any(|folder| folder["name"] == *name);
+        until_account(&mut socket, |account| account["state"] == "LIVE" && listed(account)).await;
         let later = folder(ann, &name).await;
         assert_eq!((&later["synced"], &later["messageCount"]), (&json!(false), &json!(0)));
         update(json!({ "folderIds": [later["id"]] })).await;
-        let live = until_live(&mut socket).await;
+        let is_read = |account: &Value, stored: i64| account["state"] == "LIVE" && of_folder(account, &name, stored);
+        let live = until_account(&mut socket, |account| is_read(account, 2)).await;
         assert_eq!(figures(&folder(ann, &name).await), [2, 2, 0, 0, 3]);
         assert_eq!(live["progress"]["stored"], live["progress"]["total"]);
 
@@ -307,14 +309,11 @@ async fn only_what_is_wanted_is_read_and_the_rest_is_counted_apart() {
         until_account(&mut socket, |account| of_folder(account, &name, 2)).await;
 
         // Further back, more of it; then all.
-        let until_read = async |socket: &mut Socket, stored: i64| {
-            until_account(socket, |account| account["state"] == "LIVE" && of_folder(account, &name, stored)).await;
-        };
         update(json!({ "historyDays": 100 })).await;
-        until_read(&mut socket, 4).await;
+        until_account(&mut socket, |account| is_read(account, 4)).await;
         assert_eq!(figures(&folder(ann, &name).await), [4, 4, 0, 0, 1]);
         update(json!({ "historyDays": null })).await;
-        until_read(&mut socket, 5).await;
+        until_account(&mut socket, |account| is_read(account, 5)).await;
         assert_eq!(figures(&folder(ann, &name).await), [5, 5, 0, 0, 0]);
 
         // What cannot be is refused, and changes nothing.
