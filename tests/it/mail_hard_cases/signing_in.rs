@@ -38,8 +38,8 @@ async fn a_throttled_account_waits_as_long_as_the_server_says() {
     for (on, throttled) in THROTTLED {
         tell(Persona::Office365, five, async |scene: &mut Scene<'_>| {
             scene.is_connected().await;
-            scene.server.plan(on, throttled());
             ends_session(scene).await;
+            scene.server.plan(on, throttled());
             scene.test.app.clock.advance(Duration::from_secs(5));
             let mailbox = loop {
                 let told = scene.mailbox().await;
