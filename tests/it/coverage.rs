@@ -301,10 +301,14 @@ async fn only_what_is_wanted_is_read_and_the_rest_is_counted_apart() {
         assert_eq!(live["progress"]["stored"], live["progress"]["total"]);
 
         // Old mail that comes now is no history.
-        server.move_message(ALICE.0, "Archive", 1, &name);
+        let uid = |folder: &str| {
+            let found = server.doveadm(&["search", "-u", ALICE.0, "mailbox", folder, "subject", "old 1"]);
+            found.split_whitespace().last().unwrap().parse().unwrap()
+        };
+        server.move_message(ALICE.0, "Archive", uid("Archive"), &name);
         look(ann, &account).await;
         until_account(&mut socket, |account| of_folder(account, &name, 3)).await;
-        server.move_message(ALICE.0, &name, 6, "Archive");
+        server.move_message(ALICE.0, &name, uid(&name), "Archive");
         look(ann, &account).await;
         until_account(&mut socket, |account| of_folder(account, &name, 2)).await;
 
