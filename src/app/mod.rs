@@ -120,7 +120,8 @@ impl App {
         let imports = Box::pin(imports::run_sweep(&self.db, &self.clock, self.node));
         let blocks = Box::pin(blocks::run_sweep(&self.db, &self.clock));
         let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
-        tokio::join!(self.feed.run(), self.mail_sync.run(alone), cleanup, imports, blocks, index, retention, sweep);
+        let mail_sync = Box::pin(self.mail_sync.run(alone));
+        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, retention, sweep);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

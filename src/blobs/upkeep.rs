@@ -9,6 +9,7 @@ use super::{BlobError, Blobs, Locator, key, off_loop, pack};
 
 impl Blobs {
     /// The names of all packs.
+    #[must_use]
     pub fn packs(&self) -> BoxStream<'static, Result<String, BlobError>> {
         let listed = self.store.list(Some(&Key::from("packs")));
         let name = |found: Result<object_store::ObjectMeta, _>| match found {

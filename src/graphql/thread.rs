@@ -16,7 +16,7 @@ use crate::messages::threads;
 /// Mails of one mailbox that belong together. Participants, snippet and subject only as far as the viewer may see them.
 #[derive(Clone)]
 pub struct Thread {
-    thread: threads::Thread,
+    row: threads::Thread,
     /// What the thread says of itself, its newest message says: so nobody reads more here than there.
     newest: Message,
     reader: Reader,
@@ -25,7 +25,7 @@ pub struct Thread {
 impl Thread {
     pub(super) fn new(thread: threads::Thread, reader: &Reader) -> Self {
         let newest = Message { message: thread.newest.clone(), reader: reader.clone() };
-        Self { thread, newest, reader: reader.clone() }
+        Self { row: thread, newest, reader: reader.clone() }
     }
 
     /// The thread of a message.
@@ -39,7 +39,7 @@ impl Thread {
     }
 
     async fn counts(&self) -> Result<threads::Counts, ApiError> {
-        Ok(self.reader.own().load_one(CountsOfThread(self.thread.id)).await?.unwrap_or_default())
+        Ok(self.reader.own().load_one(CountsOfThread(self.row.id)).await?.unwrap_or_default())
     }
 }
 
@@ -48,7 +48,7 @@ impl Thread {
 impl Thread {
     /// Its id.
     pub(super) async fn id(&self) -> ID {
-        id::encode(self.thread.id)
+        id::encode(self.row.id)
     }
 
     /// The subject of its newest message; empty when that has none.
@@ -59,7 +59,7 @@ impl Thread {
     /// Who wrote and got its messages, each address once, in the order of their first appearance. At most 50, of its newest 50 messages.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn participants(&self) -> Result<Vec<MailParticipant>, ApiError> {
-        let found = self.reader.own().load_one(ParticipantsOfThread(self.thread.id)).await?.unwrap_or_default();
+        let found = self.reader.own().load_one(ParticipantsOfThread(self.row.id)).await?.unwrap_or_default();
         let participant = |participant: &crate::messages::Participant| MailParticipant {
             participant: participant.clone(),
             reader: self.reader.clone(),
@@ -84,7 +84,7 @@ impl Thread {
 
     /// When its newest message was received.
     async fn last_message_at(&self) -> DateTime {
-        DateTime(self.thread.last_message_at())
+        DateTime(self.row.last_message_at())
     }
 
     /// Its messages that the viewer may see, newest first.
@@ -97,7 +97,7 @@ impl Thread {
         before: Option<String>,
     ) -> Result<MessageConnection, ApiError> {
         let page = PageArguments { first, after, last, before }.page()?;
-        let rows = self.reader.own().load_one(MessagesOfThread(self.thread.id, page)).await?;
+        let rows = self.reader.own().load_one(MessagesOfThread(self.row.id, page)).await?;
         let rows = rows.ok_or_else(|| ApiError::fault(&"a thread without a page of messages"))??;
         let counting = self.clone();
         let count = Box::new(move || {

@@ -22,7 +22,6 @@ pub struct Settings {
     /// The folders that are read. The inbox always is.
     pub folders: Option<Vec<MailFolderId>>,
     /// How many days back mail is read; none inside for everything.
-    #[expect(clippy::option_option, reason = "left out, everything and a number are three things")]
     pub history_days: Option<Option<i32>>,
 }
 

@@ -17,7 +17,7 @@ const WANTED_OF_UIDS: usize = 20_000;
 /// Widths of windows over a range of UIDs, which may be dense or have gaps of millions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Width {
-    width: u32,
+    now: u32,
     widest: u32,
     first: u32,
     wanted: usize,
@@ -26,28 +26,28 @@ pub(super) struct Width {
 impl Width {
     /// For a folder of so many messages.
     pub(super) fn new(exists: u32) -> Self {
-        Self { width: FIRST, widest: if exists > LARGE { WIDEST } else { u32::MAX }, first: FIRST, wanted: WANTED }
+        Self { now: FIRST, widest: if exists > LARGE { WIDEST } else { u32::MAX }, first: FIRST, wanted: WANTED }
     }
 
     /// For listing nothing but the UIDs of a folder of so many messages.
     pub(super) fn of_uids(exists: u32) -> Self {
-        Self { width: FIRST_OF_UIDS, first: FIRST_OF_UIDS, wanted: WANTED_OF_UIDS, ..Self::new(exists) }
+        Self { now: FIRST_OF_UIDS, first: FIRST_OF_UIDS, wanted: WANTED_OF_UIDS, ..Self::new(exists) }
     }
 
     /// The next window.
     pub(super) fn get(self) -> u32 {
-        self.width
+        self.now
     }
 
     /// A window listed so many.
     pub(super) fn listed(&mut self, messages: usize) {
-        self.width = match messages {
-            0 => self.width.saturating_mul(8),
-            few if few < self.wanted / 2 => self.width.saturating_mul(2),
-            many if many > self.wanted => (self.width / 2).max(self.first),
-            _ => self.width,
+        self.now = match messages {
+            0 => self.now.saturating_mul(8),
+            few if few < self.wanted / 2 => self.now.saturating_mul(2),
+            many if many > self.wanted => (self.now / 2).max(self.first),
+            _ => self.now,
         };
-        self.width = self.width.min(self.widest);
+        self.now = self.now.min(self.widest);
     }
 }
 

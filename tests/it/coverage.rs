@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tagwire::clock::Clock;
 use tagwire::users::Plan;
 
 use crate::deeds::{array, each, text};
@@ -250,7 +251,7 @@ async fn mail_that_is_listed_when_counted_only_is_found_by_counting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_wanted_is_read_and_the_rest_is_counted_apart() {
     let server = Dovecot::start();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let now = u64::try_from(Clock::system().now().0).unwrap() / 1_000_000;
     let days_ago = |days: u64| now - days * 24 * 60 * 60;
     server.deliver(ALICE.0, "INBOX", &mail("jan@bedrijf.test", "in the inbox"));
     // Old mail lies above and below new mail.

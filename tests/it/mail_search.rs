@@ -336,7 +336,7 @@ async fn any_text_is_looked_for_as_it_stands() {
 
         for (filter, position) in [
             (json!({ "text": "a".repeat(1_001) }), None),
-            (json!({ "text": (0..21).map(|n| format!("w{n} ")).collect::<String>() }), None),
+            (json!({ "text": (0..21).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ") }), None),
             (json!({ "contactQuery": "#hot and (#nl" }), Some(13)),
             (json!({ "contactQuery": "#hot )" }), Some(5)),
         ] {
@@ -346,7 +346,7 @@ async fn any_text_is_looked_for_as_it_stands() {
             assert_eq!(extensions["position"].as_u64(), position, "{refused}");
             assert_eq!(extensions["expected"].is_string(), position.is_some());
         }
-        let longest = (0..20).map(|n| format!("w{n} ")).collect::<String>();
+        let longest = (0..20).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(found(ann, &longest).await, [""; 0]);
     })
     .await;

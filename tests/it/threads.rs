@@ -53,7 +53,9 @@ async fn partition(person: &Person, account: &Value) -> BTreeSet<Vec<String>> {
     for mail in array(&listed) {
         threads.entry(text(&mail["thread"]["id"])).or_default().push(text(&mail["snippet"]));
     }
-    threads.values_mut().for_each(|mails| mails.sort_unstable());
+    for mails in threads.values_mut() {
+        mails.sort_unstable();
+    }
     threads.into_values().collect()
 }
 

@@ -50,7 +50,7 @@ impl Search {
         let (mut first, mut last) = bounds(filter);
         match page.edge() {
             Some(Place(Sort::Number(place), _)) if page.is_backward() => {
-                first = Ord::max(first, place.saturating_add(1))
+                first = Ord::max(first, place.saturating_add(1));
             }
             Some(Place(Sort::Number(place), _)) => last = Ord::min(last, place.saturating_sub(1)),
             _ => {}

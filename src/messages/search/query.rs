@@ -282,7 +282,7 @@ mod tests {
     fn a_text_is_bounded() {
         assert_eq!(SearchText::parse(&"a".repeat(1_001)), Err(WrongText::TooLong));
         assert!(SearchText::parse(&"a".repeat(1_000)).is_ok());
-        let words = (0..21).map(|n| format!("w{n} ")).collect::<String>();
+        let words = (0..21).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(SearchText::parse(&words), Err(WrongText::TooManyWords));
         assert_eq!(SearchText::parse(&"語".repeat(61)), Err(WrongText::TooManyWords));
     }

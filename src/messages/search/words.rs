@@ -267,7 +267,7 @@ mod tests {
     fn endless_words_and_texts_are_bounded() {
         let word = "a".repeat(100);
         assert!(indexed(Level::Full, &word).contains(&format!("2{}", "a".repeat(WORD))));
-        let many: String = (0..200_000).map(|n| format!("{n:x} ")).collect();
+        let many = (0..200_000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join(" ");
         let parsed = ParsedMessage { text: many, ..ParsedMessage::default() };
         assert!(SearchWords::of(&parsed).0.len() < 2 * ALL_WORDS);
         let wide = ParsedMessage { subject: "\u{fdfa}".repeat(2_000), ..ParsedMessage::default() };

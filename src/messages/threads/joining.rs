@@ -62,13 +62,12 @@ pub(super) struct Open {
 impl Joining {
     /// Takes what is stored.
     pub(super) fn know(&mut self, known: Known) {
-        let node = match self.threads.get(&known.thread) {
-            Some(node) => *node,
-            None => {
-                let node = self.node();
-                self.threads.insert(known.thread, node);
-                node
-            }
+        let node = if let Some(node) = self.threads.get(&known.thread) {
+            *node
+        } else {
+            let node = self.node();
+            self.threads.insert(known.thread, node);
+            node
         };
         let Known { key, message, owned, answered, .. } = known;
         self.keys.entry(key).or_insert(Entry { node, message, owned, answered, changed: false });
@@ -90,12 +89,11 @@ impl Joining {
         let node = self.node();
         self.mails.push(node);
         for key in &ties.shared {
-            match self.keys.get(key).map(|entry| entry.node) {
-                Some(other) => self.unite(node, other),
-                None => {
-                    let entry = Entry { node, message, owned: false, answered: false, changed: true };
-                    self.keys.insert(*key, entry);
-                }
+            if let Some(other) = self.keys.get(key).map(|entry| entry.node) {
+                self.unite(node, other);
+            } else {
+                let entry = Entry { node, message, owned: false, answered: false, changed: true };
+                self.keys.insert(*key, entry);
             }
         }
         if let Some(id) = ties.own {
@@ -156,7 +154,9 @@ impl Joining {
         for (thread, node) in threads {
             groups.entry(self.root(node)).or_default().push(thread);
         }
-        groups.values_mut().for_each(|group| group.sort_unstable());
+        for group in groups.values_mut() {
+            group.sort_unstable();
+        }
         groups
     }
 
