@@ -15,7 +15,8 @@ pub struct Migration;
 const UP: &str = r"
 ALTER TABLE mail_message ADD COLUMN thread UUID;
 CREATE INDEX mail_message_thread ON mail_message (workspace, thread, received_at, id);
-CREATE INDEX mail_message_threadless ON mail_message (workspace, account) WHERE thread IS NULL;
+CREATE INDEX mail_message_threadless ON mail_message (workspace, account, id) WHERE thread IS NULL;
+CREATE INDEX mail_message_unread ON mail_message (workspace, account, received_at, id) WHERE NOT seen;
 CREATE TABLE mail_thread_key (
     workspace UUID NOT NULL,
     account UUID NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE mail_thread_key (
 
 const DOWN: &str = r"
 DROP TABLE mail_thread_key;
+DROP INDEX mail_message_unread;
 DROP INDEX mail_message_threadless;
 DROP INDEX mail_message_thread;
 ALTER TABLE mail_message DROP COLUMN thread

@@ -1,6 +1,7 @@
 //! Threads of mail.
 
 use async_graphql::{Context, ID, Object};
+use entity::MailThreadId;
 use futures_util::FutureExt;
 
 use super::connection::{self, PageArguments, connection};
@@ -16,7 +17,7 @@ use crate::messages::threads;
 /// Mails of one mailbox that belong together. Participants, snippet and subject only as far as the viewer may see them.
 #[derive(Clone)]
 pub struct Thread {
-    row: threads::Thread,
+    id: MailThreadId,
     /// What the thread says of itself, its newest message says: so nobody reads more here than there.
     newest: Message,
     reader: Reader,
@@ -24,8 +25,8 @@ pub struct Thread {
 
 impl Thread {
     pub(super) fn new(thread: threads::Thread, reader: &Reader) -> Self {
-        let newest = Message { message: thread.newest.clone(), reader: reader.clone() };
-        Self { row: thread, newest, reader: reader.clone() }
+        let newest = Message { message: thread.newest, reader: reader.clone() };
+        Self { id: thread.id, newest, reader: reader.clone() }
     }
 
     /// The thread of a message.
@@ -39,7 +40,7 @@ impl Thread {
     }
 
     async fn counts(&self) -> Result<threads::Counts, ApiError> {
-        Ok(self.reader.own().load_one(CountsOfThread(self.row.id)).await?.unwrap_or_default())
+        Ok(self.reader.own().load_one(CountsOfThread(self.id)).await?.unwrap_or_default())
     }
 }
 
@@ -48,7 +49,7 @@ impl Thread {
 impl Thread {
     /// Its id.
     pub(super) async fn id(&self) -> ID {
-        id::encode(self.row.id)
+        id::encode(self.id)
     }
 
     /// The subject of its newest message; empty when that has none.
@@ -59,7 +60,7 @@ impl Thread {
     /// Who wrote and got its messages, each address once, in the order of their first appearance. At most 50, of its newest 50 messages.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn participants(&self) -> Result<Vec<MailParticipant>, ApiError> {
-        let found = self.reader.own().load_one(ParticipantsOfThread(self.row.id)).await?.unwrap_or_default();
+        let found = self.reader.own().load_one(ParticipantsOfThread(self.id)).await?.unwrap_or_default();
         let participant = |participant: &crate::messages::Participant| MailParticipant {
             participant: participant.clone(),
             reader: self.reader.clone(),
@@ -84,7 +85,7 @@ impl Thread {
 
     /// When its newest message was received.
     async fn last_message_at(&self) -> DateTime {
-        DateTime(self.row.last_message_at())
+        DateTime(self.newest.message.received_at)
     }
 
     /// Its messages that the viewer may see, newest first.
@@ -97,7 +98,7 @@ impl Thread {
         before: Option<String>,
     ) -> Result<MessageConnection, ApiError> {
         let page = PageArguments { first, after, last, before }.page()?;
-        let rows = self.reader.own().load_one(MessagesOfThread(self.row.id, page)).await?;
+        let rows = self.reader.own().load_one(MessagesOfThread(self.id, page)).await?;
         let rows = rows.ok_or_else(|| ApiError::fault(&"a thread without a page of messages"))??;
         let counting = self.clone();
         let count = Box::new(move || {

@@ -193,7 +193,7 @@ async fn insert_messages(
     if models.is_empty() {
         return Ok(HashMap::new());
     }
-    threads::join(tx, lease.account, Some(mail_accounts::scope(lease.account, lease.owner)), &mut models).await?;
+    threads::join(tx, lease.account, Some(lease.owner), &mut models).await?;
     let count = models.len() as u64;
     let inserted = rows::insert::<mail_message::ActiveModel>(tx.conn(), models).await?;
     if inserted == count {

@@ -230,7 +230,9 @@ fn narrow(query: &mut SelectStatement, cx: &Cx, Resolved { filter, addresses, ..
         query.and_where(message(mail_message::Column::Id).in_subquery(with));
     }
     if let Some(unseen) = filter.unseen {
-        query.and_where(message(mail_message::Column::Seen).eq(!unseen));
+        // As the index of unread mail says it.
+        let seen = message(mail_message::Column::Seen);
+        query.and_where(if unseen { seen.not() } else { seen.eq(true) });
     }
     if let Some(has_attachment) = filter.has_attachment {
         query.and_where(message(mail_message::Column::HasAttachment).eq(has_attachment));

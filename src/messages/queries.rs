@@ -39,8 +39,15 @@ impl From<Owned> for Message {
 
 /// Selects messages as `Owned`: those that the actor sees at least this much of.
 pub(super) fn select(cx: &Cx, least: Level) -> SelectStatement {
+    let mut query = select_from_given(cx, least);
+    query.from(mail_message::Entity);
+    query
+}
+
+/// As `select`, without saying yet from which messages.
+fn select_from_given(cx: &Cx, least: Level) -> SelectStatement {
     let mut query = columns();
-    query.from(mail_message::Entity).cond_where(visible_at(cx, least));
+    query.cond_where(visible_at(cx, least));
     query
 }
 
@@ -55,8 +62,8 @@ pub(super) fn columns() -> SelectStatement {
 
 /// Messages by id, those that the actor may see.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: &[MailMessageId]) -> Result<Vec<Message>, Fault> {
-    let mut query = select(cx, Level::Metadata);
-    query.and_where(Expr::col((mail_message::Entity, mail_message::Column::Id)).is_in(ids.iter().copied()));
+    let mut query = select_from_given(cx, Level::Metadata);
+    query.from_subquery(with_ids(cx, ids), mail_message::Entity);
     let rows = Owned::find_by_statement(db.backend().build(&query)).all(db.reader()).await?;
     Ok(rows.into_iter().map(Message::from).collect())
 }
@@ -75,13 +82,24 @@ pub(super) async fn find(
 
 /// Of these messages, the ids of those of which the actor sees at least this much.
 fn visible_ids(cx: &Cx, ids: &[MailMessageId], least: Level) -> SelectStatement {
-    let id = Expr::col((mail_message::Entity, mail_message::Column::Id));
     let mut query = Query::select();
     query
         .column((mail_message::Entity, mail_message::Column::Id))
-        .from(mail_message::Entity)
-        .and_where(id.is_in(ids.iter().copied()))
+        .from_subquery(with_ids(cx, ids), mail_message::Entity)
         .cond_where(visible_at(cx, least));
+    query
+}
+
+/// Messages by id, whoever may see them. The limit changes nothing, but for the way: from ten ids on, SQLite would rather go through the
+/// mailboxes that the actor sees than look each id up.
+fn with_ids(cx: &Cx, ids: &[MailMessageId]) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .columns(mail_message::Column::iter())
+        .from(mail_message::Entity)
+        .and_where(Expr::col(mail_message::Column::Workspace).eq(cx.workspace))
+        .and_where(Expr::col(mail_message::Column::Id).is_in(ids.iter().copied()))
+        .limit(ids.len() as u64);
     query
 }
 

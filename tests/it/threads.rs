@@ -9,6 +9,7 @@ use tagwire::messages::threads::thread_rest;
 use tagwire::users::Plan;
 
 use crate::deeds::{array, each, text};
+use crate::sharing::{SHARE, share};
 use crate::support::dovecot::{ALICE, BOB, Dovecot};
 use crate::support::mailbox::{borrowed, connect, follow, settings, until, until_state};
 use crate::support::{Person, TestApp};
@@ -210,6 +211,50 @@ async fn the_same_mails_make_the_same_threads_in_any_order() {
             assert_eq!(partition(ann, &account["id"]).await, expected);
         }
         assert_eq!(thread_rest(&test.app.db, &test.app.clock).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_sees_of_a_thread_what_they_see_of_its_mails() {
+    let server = Dovecot::start();
+    server.deliver_at(ALICE.0, "INBOX", &letter("one", "jan@a.test", "Offer", &[]), 1_790_000_000);
+    server.deliver_at(ALICE.0, "INBOX", &letter("two", "mia@b.test", "Re: Offer", &["one"]), 1_790_000_001);
+    TestApp::in_real_time(&borrowed(&settings(&server)), async |test| {
+        let company = test.workspace(Plan::Free).await;
+        let (ann, bob) = (&company.ann, company.user("Bob", &[]).await);
+        let mut socket = follow(ann).await;
+        assert_eq!(connect(ann, server.imaps_port(), ALICE).await["userErrors"], json!([]));
+        until_state(&mut socket, "LIVE").await;
+        let own = thread_with(ann, "two").await;
+        let as_seen = async || {
+            let threads = bob.query(THREADS, json!({})).await["threads"].take();
+            assert_eq!(threads["totalCount"], array(&threads["nodes"]).len());
+            threads["nodes"][0].clone()
+        };
+        assert_eq!(as_seen().await, Value::Null);
+        for (level, subject, snippet) in
+            [("METADATA", None, None), ("SUBJECT", Some("Re: Offer"), None), ("FULL", Some("Re: Offer"), Some("two"))]
+        {
+            ann.does(SHARE, share(&bob, "INBOX", level)).await;
+            let seen = as_seen().await;
+            assert_eq!((&seen["subject"], &seen["snippet"]), (&json!(subject), &json!(snippet)), "{level}");
+            for field in ["id", "messageCount", "unreadCount", "lastMessageAt", "participants"] {
+                assert_eq!(seen[field], own[field], "{field} at {level}");
+            }
+        }
+        // What is marked private is no part of it.
+        let mark = "mutation($id: ID!) { setMessagePrivate(id: $id, private: true) { userErrors { code } } }";
+        let newest =
+            ann.query("{ messages(first: 1) { nodes { id } } }", json!({})).await["messages"]["nodes"][0]["id"].take();
+        ann.does(mark, json!({ "id": newest })).await;
+        let seen = as_seen().await;
+        assert_eq!((&seen["id"], &seen["subject"], &seen["snippet"]), (&own["id"], &json!("Offer"), &json!("one")));
+        assert_eq!((&seen["messageCount"], &seen["unreadCount"]), (&json!(1), &json!(1)));
+        assert_eq!(each(&seen["participants"], "address"), ["jan@a.test", "alice@crm.test"]);
+        assert_eq!(seen["messages"]["totalCount"], 1);
+        assert_eq!(seen["lastMessageAt"], own["messages"]["nodes"][1]["receivedAt"]);
+        assert_eq!(thread_with(ann, "two").await["messageCount"], 2);
     })
     .await;
 }

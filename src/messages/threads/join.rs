@@ -2,22 +2,23 @@
 
 use std::collections::HashMap;
 
-use entity::{MailAccountId, MailThreadId, mail_message};
+use entity::{MailAccountId, MailThreadId, UserId, mail_message};
 
 use super::joining::{Joined, Joining};
 use super::store;
 use super::ties::{Key, Ties};
-use crate::changes::{Action, Kind, NewChange, Scope};
+use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Fault, Tx};
+use crate::messages::scope;
 
 /// Gives mails of one account their threads. Threads that turn out to be one become one: the greater stays, of equals the older. The
-/// mails that move are told to `scope`; of very many only the newest. Costs a few statements, however many mails there are.
+/// mails that move are told to `owner` and whoever sees them too; of very many only the newest. Costs a few statements, however many mails there are.
 ///
 /// The caller makes transactions of one account follow each other.
 pub async fn join(
     tx: &mut Tx,
     account: MailAccountId,
-    scope: Option<Scope>,
+    owner: Option<UserId>,
     mails: &mut [mail_message::Model],
 ) -> Result<(), Fault> {
     let Joined { threads, moves, keys } = find(tx, account, mails).await?;
@@ -26,9 +27,12 @@ pub async fn join(
     }
     if !moves.is_empty() {
         let moving: Vec<MailThreadId> = moves.iter().map(|(from, _)| *from).collect();
-        if let Some(scope) = scope {
-            for (message, version) in store::newest_of(tx, &moving).await? {
-                tx.record(NewChange::in_scope(scope, Kind::Message, Action::Updated, message).version(version + 1));
+        if let Some(owner) = owner {
+            for mail in store::newest_of(tx, &moving).await? {
+                let scope = scope(account, owner, mail.private);
+                tx.record(
+                    NewChange::in_scope(scope, Kind::Message, Action::Updated, mail.id).version(mail.version + 1),
+                );
             }
         }
         store::move_threads(tx, &moves).await?;

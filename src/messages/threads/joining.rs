@@ -62,13 +62,8 @@ pub(super) struct Open {
 impl Joining {
     /// Takes what is stored.
     pub(super) fn know(&mut self, known: Known) {
-        let node = if let Some(node) = self.threads.get(&known.thread) {
-            *node
-        } else {
-            let node = self.node();
-            self.threads.insert(known.thread, node);
-            node
-        };
+        let node = self.threads.get(&known.thread).copied().unwrap_or_else(|| self.node());
+        self.threads.insert(known.thread, node);
         let Known { key, message, owned, answered, .. } = known;
         self.keys.entry(key).or_insert(Entry { node, message, owned, answered, changed: false });
     }
@@ -89,12 +84,9 @@ impl Joining {
         let node = self.node();
         self.mails.push(node);
         for key in &ties.shared {
-            if let Some(other) = self.keys.get(key).map(|entry| entry.node) {
-                self.unite(node, other);
-            } else {
-                let entry = Entry { node, message, owned: false, answered: false, changed: true };
-                self.keys.insert(*key, entry);
-            }
+            let new = Entry { node, message, owned: false, answered: false, changed: true };
+            let other = self.keys.entry(*key).or_insert(new).node;
+            self.unite(node, other);
         }
         if let Some(id) = ties.own {
             if let Some(entry) = self.keys.get_mut(&id.under(ties.subject)).filter(|entry| !entry.owned) {

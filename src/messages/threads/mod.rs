@@ -16,7 +16,7 @@ mod summary;
 mod tests;
 mod ties;
 
-use entity::{MailThreadId, Timestamp};
+use entity::MailThreadId;
 
 pub(super) use join::join;
 pub use list::{count, list};
@@ -34,12 +34,4 @@ pub struct Thread {
     pub id: MailThreadId,
     /// Its newest mail.
     pub newest: Message,
-}
-
-impl Thread {
-    /// When its newest mail came.
-    #[must_use]
-    pub fn last_message_at(&self) -> Timestamp {
-        self.newest.received_at
-    }
 }

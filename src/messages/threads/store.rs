@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{MailAccountId, MailMessageId, MailThreadId, mail_message, mail_thread_key};
+use entity::{MailAccountId, MailMessageId, MailThreadId, Timestamp, mail_message, mail_thread_key};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Condition, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{DbErr, FromQueryResult, QuerySelect};
@@ -143,31 +143,38 @@ pub(super) async fn sizes(tx: &Tx, threads: &[MailThreadId]) -> Result<HashMap<M
     Ok(sizes)
 }
 
-/// The newest mails of threads, not of each, that are not hidden, with their versions.
-pub(super) async fn newest_of(tx: &Tx, threads: &[MailThreadId]) -> Result<Vec<(MailMessageId, i64)>, Fault> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: MailMessageId,
-        version: i64,
-        received_at: entity::Timestamp,
-    }
+/// A mail whose thread becomes part of another.
+#[derive(FromQueryResult)]
+pub(super) struct Moving {
+    pub(super) id: MailMessageId,
+    pub(super) private: bool,
+    /// Before it moves.
+    pub(super) version: i64,
+    received_at: Timestamp,
+}
+
+/// The newest mails of all these threads together that are neither hidden nor blocked.
+pub(super) async fn newest_of(tx: &Tx, threads: &[MailThreadId]) -> Result<Vec<Moving>, Fault> {
+    use mail_message::Column as Its;
     let mut newest = Vec::new();
     for some in threads.chunks(rows::IDS_PER_STATEMENT) {
         let mut query = Query::select();
         query
-            .columns([mail_message::Column::Id, mail_message::Column::Version, mail_message::Column::ReceivedAt])
+            .columns([Its::Id, Its::Private, Its::Version, Its::ReceivedAt])
             .from(mail_message::Entity)
             .and_where(Expr::col(mail_message::Column::Workspace).eq(tx.workspace()))
             .and_where(Expr::col(mail_message::Column::Thread).is_in(some.iter().copied()))
             .and_where(Expr::col(mail_message::Column::Hidden).eq(false))
+            .and_where(Expr::col(mail_message::Column::Blocked).eq(false))
             .order_by(mail_message::Column::ReceivedAt, Order::Desc)
             .order_by(mail_message::Column::Id, Order::Desc)
             .limit(TOLD);
         let statement = tx.conn().get_database_backend().build(&query);
-        newest.extend(Row::find_by_statement(statement).all(tx.conn()).await?);
+        newest.extend(Moving::find_by_statement(statement).all(tx.conn()).await?);
     }
     newest.sort_unstable_by_key(|row| std::cmp::Reverse((row.received_at, row.id)));
-    Ok(newest.into_iter().take(usize::try_from(TOLD).unwrap_or(usize::MAX)).map(|row| (row.id, row.version)).collect())
+    newest.truncate(usize::try_from(TOLD).unwrap_or(usize::MAX));
+    Ok(newest)
 }
 
 /// Moves the mails of threads into others.
