@@ -10,7 +10,7 @@ use crate::blobs::{BlobError, Blobs};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contacts::Numbering;
-use crate::db::{Db, Fault};
+use crate::db::{self, Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
@@ -121,7 +121,8 @@ impl App {
         let blocks = Box::pin(blocks::run_sweep(&self.db, &self.clock));
         let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
         let mail_sync = Box::pin(self.mail_sync.run(alone));
-        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, retention, sweep);
+        let statistics = db::keep_statistics(&self.db, &self.clock);
+        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, statistics, retention, sweep);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

@@ -5,6 +5,7 @@
 
 mod fault;
 mod open;
+mod statistics;
 mod tx;
 mod wake;
 
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sea_orm::{DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 pub use fault::{Fault, Unique};
+pub use statistics::keep_statistics;
 pub use tx::Tx;
 pub use wake::Wake;
 

@@ -24,6 +24,9 @@ use crate::messages::{self, Batch, NewHole, Stored};
 /// Bytes of one group.
 const GROUP_BYTES: u64 = 4 << 20;
 
+/// Groups that wait to be stored, beside the one that is being read and the one that is being stored.
+const AHEAD: usize = 2;
+
 /// A message larger than this is stored by its beginning only.
 const LARGEST: u32 = 25 << 20;
 
@@ -68,7 +71,7 @@ pub(super) async fn read(
     folder: &Folder,
     span: Span,
 ) -> Result<(bool, Stored), SyncError> {
-    let (send, receive) = mpsc::channel(1);
+    let (send, receive) = mpsc::channel(AHEAD);
     let mut fetcher = Fetcher { session, link, folder, way: span.way, send };
     let fetching = async move { fetcher.span(span).await };
     let (fetched, stored) = tokio::join!(fetching, store(session, receive));
@@ -83,7 +86,7 @@ pub(super) async fn read_uids(
     folder: &Folder,
     uids: &[u32],
 ) -> Result<Stored, SyncError> {
-    let (send, receive) = mpsc::channel(1);
+    let (send, receive) = mpsc::channel(AHEAD);
     let mut fetcher = Fetcher { session, link, folder, way: Way::Across, send };
     let fetching = async move {
         for set in uids.iter().copied().collect::<UidSet>().chunks(1_000) {

@@ -93,7 +93,7 @@ pub(super) struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { windows: Mutex::new(Patience::new(1 << 20)), groups: Mutex::new(Patience::new(50)) }
+        Self { windows: Mutex::new(Patience::new(1 << 20)), groups: Mutex::new(Patience::new(128)) }
     }
 }
 

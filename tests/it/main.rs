@@ -54,6 +54,7 @@ mod shutdown;
 mod sign_in;
 mod statements;
 mod support;
+mod table_statistics;
 mod tag_administration;
 mod tag_groups;
 mod tag_merging;

@@ -48,19 +48,8 @@ impl<'m, 'x> Leaves<'m, 'x> {
 
 /// Fills in text, HTML and snippet.
 pub(super) fn read(leaves: &Leaves<'_, '_>, parsed: &mut ParsedMessage, oddities: &mut Oddities) {
-    let mut markup = String::new();
-    let mut has_markup = false;
-    for (part, text) in leaves.body(&leaves.message.html_body) {
-        if matches!(part.body, PartType::Html(_)) {
-            has_markup = true;
-            markup.push_str(text);
-        } else {
-            markup.push_str("<pre>");
-            markup.push_str(&html::escape(text));
-            markup.push_str("</pre>");
-        }
-    }
-    parsed.html = has_markup.then(|| bounds::markup(&markup, bounds::HTML, oddities));
+    let markup = markup(leaves);
+    parsed.html = markup.as_deref().map(|markup| bounds::markup(markup, bounds::HTML, oddities));
 
     let mut text = String::new();
     for (part, piece) in leaves.body(&leaves.message.text_body) {
@@ -73,11 +62,31 @@ pub(super) fn read(leaves: &Leaves<'_, '_>, parsed: &mut ParsedMessage, oddities
             text.push_str(piece);
         }
     }
-    if has_markup && text.trim().is_empty() {
+    if let Some(markup) = markup.filter(|_| text.trim().is_empty()) {
         text = html::to_text(&markup);
     }
     parsed.text = bounds::block(&text, bounds::TEXT, oddities);
     parsed.snippet = snippet(&parsed.text);
+}
+
+/// The body as HTML, text parts between others included; none for a mail of text alone.
+fn markup(leaves: &Leaves<'_, '_>) -> Option<String> {
+    let is_markup = |part: &MessagePart<'_>| matches!(part.body, PartType::Html(_));
+    let numbers = &leaves.message.html_body;
+    if !leaves.body(numbers).any(|(part, _)| is_markup(part)) {
+        return None;
+    }
+    let mut markup = String::new();
+    for (part, text) in leaves.body(numbers) {
+        if is_markup(part) {
+            markup.push_str(text);
+        } else {
+            markup.push_str("<pre>");
+            markup.push_str(&html::escape(text));
+            markup.push_str("</pre>");
+        }
+    }
+    Some(markup)
 }
 
 /// The start of a text in one line, without quoted lines unless it has no others.

@@ -21,8 +21,7 @@ const STEPS: usize = 4 << 30;
 pub(super) fn disarm<'a>(raw: &'a [u8], oddities: &mut Oddities) -> Cow<'a, [u8]> {
     let allowed = (STEPS / raw.len().max(1)).clamp(ALWAYS, 10_000);
     let (mut multiparts, mut end, mut marks) = (0_usize, raw.len(), Vec::new());
-    let slashes = raw.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    for (position, _) in slashes {
+    for position in memchr::memchr_iter(b'/', raw) {
         let before = trim_end(raw.get(..position).unwrap_or_default());
         let comment = before.ends_with(b")");
         let multipart = comment || ends_with(before, "multipart");
@@ -61,7 +60,7 @@ pub(super) fn disarm<'a>(raw: &'a [u8], oddities: &mut Oddities) -> Cow<'a, [u8]
 
 /// Undoes [`disarm`] in decoded text.
 pub(super) fn restore(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|byte| byte == LETTER || byte == SLASH) {
+    if memchr::memchr2(LETTER, SLASH, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut text = text.replace('\u{2}', "/");

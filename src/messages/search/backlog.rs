@@ -6,7 +6,7 @@ use entity::{MailMessageId, WorkspaceId, mail_message};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use super::{SearchWords, insert, place};
+use super::{SearchWords, bring_in, insert, place};
 use crate::access::Cx;
 use crate::blobs::BlobError;
 use crate::clock::Clock;
@@ -17,13 +17,20 @@ use crate::messages::{Contents, Error, mime};
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Messages of one transaction.
-const BATCH: u64 = 200;
+const BATCH: u64 = 100;
+
+/// How long a message is stored before it is taken: while a mailbox is read, its reading goes first.
+const SETTLED: Duration = Duration::from_secs(10);
 
 /// Indexes the newest first, until dropped. Rests as long as it works, since others want to write too.
 pub async fn index_backlog(db: &Db, clock: &Clock, contents: &Contents) {
     loop {
         let began = clock.now();
-        let rest = match index_some(db, clock, contents).await {
+        let indexed = index_some(db, clock, contents).await;
+        if let Err(error) = bring_in(db).await {
+            tracing::warn!(%error, "Words of new mail could not be brought into the index; it is still found");
+        }
+        let rest = match indexed {
             Ok(0) => INTERVAL,
             Ok(_) => Duration::from_micros(u64::try_from(clock.now().0 - began.0).unwrap_or_default()),
             Err(error) => {
@@ -38,6 +45,7 @@ pub async fn index_backlog(db: &Db, clock: &Clock, contents: &Contents) {
 async fn index_some(db: &Db, clock: &Clock, contents: &Contents) -> Result<usize, Error> {
     let rows = mail_message::Entity::find()
         .filter(mail_message::Column::SearchPlace.is_null())
+        .filter(mail_message::Column::CreatedAt.lte(clock.now().minus(SETTLED)))
         .order_by_desc(mail_message::Column::ReceivedAt)
         .limit(BATCH)
         .all(db.reader())

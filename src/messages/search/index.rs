@@ -3,10 +3,10 @@
 use entity::{MailAccountId, MailMessageId, Timestamp, mail_message};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 use super::SearchWords;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::messages::Error;
 
 /// The table, whose form depends on the database.
@@ -65,13 +65,20 @@ pub(in crate::messages) async fn insert(
             }
             for (place, words) in some {
                 values.push((*place).into());
-                let words: Vec<String> = words.iter().map(|word| format!("{mark}{word}")).collect();
-                values.push(words.join(" ").into());
+                values.push(words.marked(&mark).into());
             }
             let sql = statement(backend, size);
             tx.conn().execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
             rest = behind;
         }
+    }
+    Ok(())
+}
+
+/// Brings what was added into PostgreSQL's index. Until then it is found too, by going through all that was added.
+pub(super) async fn bring_in(db: &Db) -> Result<(), DbErr> {
+    if db.backend() == DbBackend::Postgres {
+        db.writer().execute_unprepared("SELECT gin_clean_pending_list('mail_search_words')").await?;
     }
     Ok(())
 }

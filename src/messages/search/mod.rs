@@ -13,6 +13,7 @@ mod words;
 
 pub use backlog::index_backlog;
 pub use highlight::{Highlight, HighlightField, Source, highlights};
+use index::bring_in;
 pub(super) use index::{forget, insert, place};
 pub(super) use query::{Search, Way};
 pub use query::{SearchText, WrongText};

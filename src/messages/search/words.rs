@@ -4,7 +4,7 @@
 //! its subject, `2jansen` for all of it. Every word also stands there by its first letters, so that short beginnings are found as
 //! quickly as whole words. Scripts without blanks between words stand there by pairs of characters: any part of them is found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use icu_properties::props::Script;
@@ -65,9 +65,18 @@ impl SearchWords {
         found.finish()
     }
 
-    /// Words and beginnings, each once.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split_ascii_whitespace()
+    /// Words and beginnings, each once and behind a mark, with blanks between them.
+    pub(super) fn marked(&self, mark: &str) -> String {
+        let words = self.0.split_ascii_whitespace();
+        let mut marked = String::with_capacity(self.0.len() + (mark.len() + 1) * words.clone().count());
+        for word in words {
+            if !marked.is_empty() {
+                marked.push(' ');
+            }
+            marked.push_str(mark);
+            marked.push_str(word);
+        }
+        marked
     }
 }
 
@@ -85,7 +94,12 @@ struct Found {
 
 impl Found {
     fn text(&mut self, level: Level, text: &str) {
+        let mut before = HashSet::new();
         for (_, word) in spelled(text) {
+            // Most of a text is words that stood in it before.
+            if !before.insert(word) {
+                continue;
+            }
             let folded = fold(word);
             for piece in pieces(&folded) {
                 match piece {

@@ -54,14 +54,17 @@ pub struct Seeded {
     pub contacts: Vec<Uuid>,
 }
 
-/// Makes the database anew beside the one that `server` names (`postgres://USER@HOST:PORT/DATABASE`).
-pub async fn seed(server: &str, contacts: i32, tags: u32) -> anyhow::Result<Seeded> {
+/// Makes the database anew beside the one that `server` names (`postgres://USER@HOST:PORT/DATABASE`). Returns its address.
+pub async fn database(server: &str) -> anyhow::Result<String> {
     let (before, _) = server.rsplit_once('/').context("postgres://USER@HOST:PORT/DATABASE")?;
     let admin = Database::connect(server).await?;
     admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
     admin.execute_unprepared(&format!("CREATE DATABASE {DATABASE}")).await?;
-    let database_url = format!("{before}/{DATABASE}");
+    Ok(format!("{before}/{DATABASE}"))
+}
 
+/// A workspace with its users in an empty database.
+pub async fn people(database_url: String) -> anyhow::Result<(Seeded, App)> {
     let folder = tempfile::tempdir()?;
     let settings = format!(
         "TAGWIRE_DATA_DIR = {:?}\nTAGWIRE_DATABASE_URL = {database_url:?}",
@@ -78,6 +81,13 @@ pub async fn seed(server: &str, contacts: i32, tags: u32) -> anyhow::Result<Seed
     for number in 0..USERS {
         tokens.push(sign_in(&app, number).await?);
     }
+    Ok((Seeded { database_url, workspace, tokens, tags: Vec::new(), contacts: Vec::new() }, app))
+}
+
+/// Makes the database anew, with people, contacts and tags.
+pub async fn seed(server: &str, contacts: i32, tags: u32) -> anyhow::Result<Seeded> {
+    let (mut seeded, app) = people(database(server).await?).await?;
+    let workspace = seeded.workspace;
     let conn = app.db.writer();
     let backend = app.db.backend();
     for sql in ROWS {
@@ -85,10 +95,10 @@ pub async fn seed(server: &str, contacts: i32, tags: u32) -> anyhow::Result<Seed
         conn.execute_raw(Statement::from_sql_and_values(backend, sql, [workspace.into(), contacts.into()])).await?;
     }
     conn.execute_unprepared("VACUUM ANALYZE").await?;
-    let tags = ids(conn, "SELECT id FROM tag ORDER BY name_sort").await?;
-    let contacts = ids(conn, "SELECT id FROM contact ORDER BY id").await?;
+    seeded.tags = ids(conn, "SELECT id FROM tag ORDER BY name_sort").await?;
+    seeded.contacts = ids(conn, "SELECT id FROM contact ORDER BY id").await?;
     app.db.close().await;
-    Ok(Seeded { database_url, workspace, tokens, tags, contacts })
+    Ok(seeded)
 }
 
 async fn ids(conn: &impl ConnectionTrait, sql: &str) -> anyhow::Result<Vec<Uuid>> {

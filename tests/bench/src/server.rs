@@ -31,15 +31,25 @@ pub struct Server {
 impl Server {
     /// Tagwire, built beside this program.
     pub async fn tagwire(seeded: &Seeded) -> anyhow::Result<Self> {
-        Self::start("tagwire", &["serve"], seeded).await
+        Self::tagwire_with(seeded, &[]).await
+    }
+
+    /// The same, with settings.
+    pub async fn tagwire_with(seeded: &Seeded, settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        Self::start("tagwire", &["serve"], seeded, settings).await
     }
 
     /// The limit.
     pub async fn limit(seeded: &Seeded) -> anyhow::Result<Self> {
-        Self::start("limit", &[], seeded).await
+        Self::start("limit", &[], seeded, &[]).await
     }
 
-    async fn start(name: &str, arguments: &[&str], seeded: &Seeded) -> anyhow::Result<Self> {
+    async fn start(
+        name: &str,
+        arguments: &[&str],
+        seeded: &Seeded,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe()?.with_file_name(name);
         ensure!(program.is_file(), "{} is not there: cargo build --release -p tagwire -p bench", program.display());
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
@@ -54,6 +64,7 @@ impl Server {
             .env("TAGWIRE_DATABASE_CONNECTIONS", POOL)
             .env("TAGWIRE_LOG", "warn")
             .env("BENCH_WORKSPACE", seeded.workspace.to_string())
+            .envs(settings.iter().map(|(key, value)| (*key, value)))
             .kill_on_drop(true)
             .spawn()?;
         let deadline = Instant::now() + START;
