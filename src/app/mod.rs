@@ -13,8 +13,10 @@ use crate::contacts::Numbering;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
+use crate::invitations;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
 use crate::messages::{self, Contents, blocks};
+use crate::post::{Post, PostError};
 use crate::secrets::{SecretError, Secrets};
 use crate::tags;
 use crate::users::{self, LiveSessions};
@@ -46,6 +48,8 @@ pub struct App {
     pub secrets: Arc<Secrets>,
     /// Numbers of contacts, for live lists of them.
     pub numbering: Numbering,
+    /// Letters that Tagwire itself sends.
+    pub post: Post,
 }
 
 /// A node cannot be built.
@@ -66,6 +70,9 @@ pub enum BuildError {
     /// The certificate authorities cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
+    /// The mail server's settings cannot be used.
+    #[error(transparent)]
+    Post(#[from] PostError),
 }
 
 impl App {
@@ -85,6 +92,8 @@ impl App {
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
+        let (smtp, ca_file) = (config.smtp.as_ref(), config.ca_file.as_deref());
+        let post = Post::new(db.clone(), clock.clone(), Arc::clone(&sealing), smtp, ca_file)?;
         let config = Arc::new(config);
         let numbering = Numbering::default();
         Ok(Self {
@@ -100,6 +109,7 @@ impl App {
             node,
             secrets: sealing,
             numbering,
+            post,
         })
     }
 
@@ -121,7 +131,8 @@ impl App {
         let blocks = Box::pin(blocks::run_sweep(&self.db, &self.clock));
         let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
         let mail_sync = Box::pin(self.mail_sync.run(alone));
-        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, retention, sweep);
+        let (post, invitations) = (Box::pin(self.post.run()), Box::pin(invitations::run_sweep(&self.db, &self.clock)));
+        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, retention, sweep, post, invitations);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

@@ -12,6 +12,7 @@ use super::contact_creation::ContactCreationQuery;
 use super::error::{ApiError, Code};
 use super::following::Event;
 use super::id;
+use super::invitation::InvitationQuery;
 use super::mail_account::MailAccountQuery;
 use super::message::MessageQuery;
 use super::node::Node;
@@ -45,6 +46,7 @@ pub struct Query(
     BlockQuery,
     ContactCreationQuery,
     WhyQuery,
+    InvitationQuery,
 );
 
 /// What concerns no single noun.

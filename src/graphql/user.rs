@@ -25,6 +25,16 @@ pub enum Plan {
     Enterprise,
 }
 
+/// In which language Tagwire writes to the people of a workspace.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "users::Language")]
+pub enum Language {
+    /// English.
+    English,
+    /// Dutch.
+    Dutch,
+}
+
 /// Whether a user can sign in.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "users::Status")]
@@ -86,6 +96,11 @@ impl Workspace {
     /// When it was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+
+    /// In which language Tagwire writes to its people: invitations, above all.
+    async fn language(&self) -> Language {
+        self.0.language.into()
     }
 }
 

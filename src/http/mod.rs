@@ -12,6 +12,8 @@ mod file_name;
 mod file_type;
 mod graphiql;
 mod health;
+mod invitation_words;
+mod invitations;
 mod media;
 mod operations;
 mod origins;
@@ -112,6 +114,7 @@ fn router(http: Http) -> Router {
         .route("/blobs/export", get(exports::download))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
+        .route("/invitations/{token}", get(invitations::page).post(invitations::accept))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .fallback(nowhere)

@@ -7,6 +7,7 @@ mod attempts;
 mod commands;
 mod error;
 mod live;
+mod newcomers;
 mod password;
 mod queries;
 mod session;
@@ -17,14 +18,20 @@ mod tokens;
 
 use entity::{Timestamp, UserId, WorkspaceId};
 
-pub use commands::{NewUser, NewWorkspace, create_user, create_workspace, set_rights};
-pub use entity::workspace::Plan;
+pub use commands::{
+    NewUser, NewWorkspace, WorkspaceChange, create_user, create_workspace, name, set_rights, update_workspace,
+};
+pub use entity::workspace::{Language, Plan};
 pub use entity::workspace_user::Status;
 pub use error::Error;
 pub use live::{LiveSession, LiveSessions};
+pub use newcomers::{Proof, invite, join, prove, rename_invited, withdraw};
 pub use password::{Password, PasswordError};
-pub use queries::{addresses_among, by_ids, count, edition, hold, hold_edition, list, workspace, workspaces};
-pub use session::{Session, running_session, sign_out};
+pub use queries::{
+    addresses_among, admins, by_address, by_ids, count, edition, hold, hold_edition, hold_workspace, list, workspace,
+    workspaces,
+};
+pub use session::{Session, begin_session, new_token, running_session, sign_out, token_hash};
 pub use sign_in::{SignIn, SignedIn, sign_in};
 
 use crate::access::Rights;
@@ -57,6 +64,8 @@ pub struct Workspace {
     pub edition: Plan,
     /// When it was made.
     pub created_at: Timestamp,
+    /// In which language Tagwire writes to its people.
+    pub language: Language,
 }
 
 impl From<entity::workspace_user::Model> for User {
@@ -74,6 +83,6 @@ impl From<entity::workspace_user::Model> for User {
 
 impl From<entity::workspace::Model> for Workspace {
     fn from(row: entity::workspace::Model) -> Self {
-        Self { id: row.id, name: row.name, edition: row.granted_edition, created_at: row.created_at }
+        Self { id: row.id, name: row.name, edition: row.granted_edition, created_at: row.created_at, language: row.language }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use entity::{UserId, WorkspaceId, workspace, workspace_user};
-use sea_orm::QuerySelect;
+use sea_orm::{QueryOrder, QuerySelect};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
 
-use super::{Plan, User, Workspace, store};
-use crate::access::Cx;
+use super::{Plan, Status, User, Workspace, store};
+use crate::access::{Cx, Right};
 use crate::db::{Db, Fault, Tx};
 use crate::paging::{Page, PageError, Place, Rows, Sort};
 
@@ -65,6 +65,33 @@ pub async fn edition(tx: &Tx) -> Result<Plan, Fault> {
 pub async fn hold_edition(tx: &Tx) -> Result<Plan, Fault> {
     let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
     Ok(row.map_or(Plan::Free, |row| row.granted_edition))
+}
+
+/// The transaction's workspace, which stays so until it ends: those who hold it wait for each other.
+pub async fn hold_workspace(tx: &Tx) -> Result<Option<Workspace>, Fault> {
+    let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
+    Ok(row.map(Workspace::from))
+}
+
+/// The workspace's user with an address, as it is compared.
+pub async fn by_address(tx: &Tx, key: &str) -> Result<Option<User>, Fault> {
+    let user = workspace_user::Entity::find()
+        .filter(workspace_user::Column::Workspace.eq(tx.workspace()))
+        .filter(workspace_user::Column::EmailKey.eq(key))
+        .one(tx.conn())
+        .await?;
+    Ok(user.map(User::from))
+}
+
+/// The Admins of the workspace who can sign in, by name.
+pub async fn admins(cx: &Cx, db: &Db) -> Result<Vec<User>, Fault> {
+    let users = workspace_user::Entity::find()
+        .filter(workspace_user::Column::Workspace.eq(cx.workspace))
+        .filter(workspace_user::Column::Status.eq(Status::Active))
+        .order_by_asc(workspace_user::Column::NameSort)
+        .all(db.reader())
+        .await?;
+    Ok(users.into_iter().map(User::from).filter(|user| user.rights.contains(Right::Admin)).collect())
 }
 
 /// Makes those who hold the same user wait for each other until the transaction ends: for what is numbered for each user.

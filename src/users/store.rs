@@ -13,6 +13,15 @@ pub(super) async fn person_by_email(conn: &impl ConnectionTrait, key: &str) -> R
     person::Entity::find().filter(person::Column::EmailKey.eq(key)).one(conn).await
 }
 
+pub(super) async fn person_of_user(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: UserId,
+) -> Result<Option<person::Model>, DbErr> {
+    let Some(user) = workspace_user::Entity::find_by_id((workspace, id)).one(conn).await? else { return Ok(None) };
+    person::Entity::find_by_id(user.person).one(conn).await
+}
+
 pub(super) async fn users_of_person(
     conn: &impl ConnectionTrait,
     person: PersonId,

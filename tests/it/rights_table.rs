@@ -14,11 +14,12 @@ use crate::deeds::{
 };
 use crate::exports::EXPORT;
 use crate::imports::{CANCEL, IMPORT};
+use crate::invitations::{INVITE, RESEND, REVOKE, whom};
 use crate::sharing::{SHARE, UNSHARE, share_of};
 use crate::support::{Person, TestApp};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 21] = [
+const ACTS: [&str; 25] = [
     "block",
     "cancelImport",
     "createContact",
@@ -29,8 +30,11 @@ const ACTS: [&str; 21] = [
     "deleteTagGroup",
     "exportContacts",
     "importContacts",
+    "inviteUser",
     "mergeTags",
     "removeTagAlias",
+    "resendInvitation",
+    "revokeInvitation",
     "setRights",
     "share",
     "tagContacts",
@@ -40,10 +44,12 @@ const ACTS: [&str; 21] = [
     "updateContact",
     "updateTag",
     "updateTagGroup",
+    "updateWorkspace",
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
+    "acceptInvitation",
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
@@ -63,7 +69,7 @@ const OWN: [&str; 14] = [
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
     let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
-                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } users { nodes { id rights shares { id } } } }";
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } workspace { name } invitations { nodes { id status } } users { nodes { id rights shares { id } } } }";
     person.query(document, json!({})).await
 }
 
@@ -109,6 +115,17 @@ async fn each_right_opens_exactly_its_doors() {
                         json!({ "pattern": format!("x@{}.test", name.replace('_', "-")), "scope": "WORKSPACE" });
                     (UNBLOCK, json!({ "id": ann.does(BLOCK, json!({ "input": input })).await["blocked"]["id"] }))
                 }
+                "inviteUser" => (INVITE, whom("New", &format!("{}@new.test", name.to_lowercase()))),
+                "resendInvitation" | "revokeInvitation" => {
+                    let email = format!("{act}.{}@new.test", name.to_lowercase());
+                    let made = ann.does(INVITE, whom("New", &email)).await;
+                    let document = if act == "resendInvitation" { RESEND } else { REVOKE };
+                    (document, json!({ "id": made["invitation"]["id"] }))
+                }
+                "updateWorkspace" => (
+                    "mutation($input: UpdateWorkspaceInput!) { updateWorkspace(input: $input) { userErrors { code path } } }",
+                    json!({ "input": { "name": format!("Acme of {name}") } }),
+                ),
                 "cancelImport" => (CANCEL, json!({ "id": "" })),
                 "importContacts" => (IMPORT, Value::Null),
                 "exportContacts" => (EXPORT, json!({ "format": "CSV" })),
