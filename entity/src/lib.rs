@@ -17,6 +17,7 @@ pub mod contact_import_problem;
 pub mod contact_phone;
 pub mod contact_tag;
 pub mod contact_word;
+pub mod email_change;
 pub mod history_entry;
 pub mod id;
 pub mod invitation;

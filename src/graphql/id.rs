@@ -4,9 +4,9 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId, MailAttachmentId,
-    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
-    WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId,
+    MailAttachmentId, MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId,
+    TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 

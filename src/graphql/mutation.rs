@@ -22,6 +22,7 @@ use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
 use super::tagging::TaggingMutation;
 use super::user::{SetRightsInput, User, UserPayload};
+use super::user_update::UserUpdate;
 use super::workspace_update::WorkspaceMutation;
 use crate::access::Rights;
 use crate::users;
@@ -47,6 +48,7 @@ pub struct Mutation(
     ContactCreationMutation,
     InvitationMutation,
     WorkspaceMutation,
+    UserUpdate,
 );
 
 /// Administering users.

@@ -2,9 +2,9 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId, MailAttachmentId,
-    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
-    WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId,
+    MailAttachmentId, MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId,
+    TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What the page of an invitation says, in each language.
+//! What the pages that letters lead to say, in each language.
 
 /// All of it in one language.
 pub(super) struct Words {
@@ -25,6 +25,12 @@ pub(super) struct Words {
     pub(super) address: &'static str,
     pub(super) may_close: &'static str,
     pub(super) try_it: &'static str,
+    pub(super) confirm_title: &'static str,
+    pub(super) confirm: &'static str,
+    /// `{}` is the address.
+    pub(super) confirmed: &'static str,
+    pub(super) link_not_valid: &'static str,
+    pub(super) address_taken: &'static str,
 }
 
 pub(super) static ENGLISH: Words = Words {
@@ -50,6 +56,11 @@ pub(super) static ENGLISH: Words = Words {
     address: "Address",
     may_close: "You may close this page. Its link works no more.",
     try_it: "To try the API in this browser:",
+    confirm_title: "Confirm your address",
+    confirm: "Confirm",
+    confirmed: "From now on you sign in with {}. You may close this page.",
+    link_not_valid: "This link is not valid, or not any more. Ask for a new one.",
+    address_taken: "Somebody already signs in with this address.",
 };
 
 pub(super) static DUTCH: Words = Words {
@@ -75,4 +86,9 @@ pub(super) static DUTCH: Words = Words {
     address: "Adres",
     may_close: "U kunt deze pagina sluiten. De link ervan werkt niet meer.",
     try_it: "Om de API in deze browser te proberen:",
+    confirm_title: "Bevestig uw adres",
+    confirm: "Bevestigen",
+    confirmed: "Voortaan meldt u zich aan met {}. U kunt deze pagina sluiten.",
+    link_not_valid: "Deze link geldt niet, of niet meer. Vraag om een nieuwe.",
+    address_taken: "Iemand meldt zich al met dit adres aan.",
 };

@@ -105,9 +105,10 @@ pub(super) async fn accept(
 fn welcome(http: &Http, words: &Words, accepted: &Accepted) -> Response {
     let base = in_html(&http.config().public_url);
     let email = in_html(&accepted.user.email);
-    let graphiql = http.config().graphiql.then(|| {
-        format!("<p>{} <a href=\"/graphiql\">{base}/graphiql</a></p>", in_html(words.try_it))
-    });
+    let graphiql = http
+        .config()
+        .graphiql
+        .then(|| format!("<p>{} <a href=\"/graphiql\">{base}/graphiql</a></p>", in_html(words.try_it)));
     let body = format!(
         "<p>{}</p><dl><dt>{}</dt><dd>{base}</dd><dt>{}</dt><dd>{email}</dd></dl><p>{}</p>{}",
         in_html(words.next),
@@ -141,14 +142,14 @@ fn form(words: &Words, wrong: Option<&str>, name: &str) -> String {
 }
 
 /// Dutch for those whose browser wants it before English.
-fn words(headers: &HeaderMap) -> &'static Words {
+pub(super) fn words(headers: &HeaderMap) -> &'static Words {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let languages = wanted.split(',').map(|entry| entry.trim().to_ascii_lowercase());
-    let first = languages.into_iter().find(|language| language.starts_with("nl") || language.starts_with("en"));
+    let mut languages = wanted.split(',').map(|entry| entry.trim().to_ascii_lowercase());
+    let first = languages.find(|language| language.starts_with("nl") || language.starts_with("en"));
     if first.is_some_and(|language| language.starts_with("nl")) { &DUTCH } else { &ENGLISH }
 }
 
-fn answer(status: StatusCode, words: &Words, title: &str, body: &str) -> Response {
+pub(super) fn answer(status: StatusCode, words: &Words, title: &str, body: &str) -> Response {
     let title = in_html(title);
     let html = format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{title}</title>\

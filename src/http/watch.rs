@@ -36,9 +36,10 @@ pub(super) async fn watch(State(http): State<Http>, request: Request, next: Next
     answer
 }
 
-/// The path as it may stand in the log: what opens an invitation does not.
+/// The path as it may stand in the log: what opens an invitation or confirms an address does not.
 fn told(path: &str) -> String {
-    if path.starts_with("/invitations/") { "/invitations/…".to_owned() } else { path.to_owned() }
+    let secret = ["/invitations/", "/addresses/"].into_iter().find(|start| path.starts_with(start));
+    secret.map_or_else(|| path.to_owned(), |start| format!("{start}…"))
 }
 
 /// The id that the client gave, if it can stand in a log line.

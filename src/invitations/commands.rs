@@ -128,7 +128,7 @@ async fn issue(mut tx: Tx, db: &Db, post: &Post, issue: Issue<'_>) -> Result<Sen
         base,
     };
     row.expires_at = cx.now().plus(LASTS);
-    let letter = post.put(&tx, &words.letter(), row.expires_at, &told(Action::Updated, row.id)).await?;
+    let letter = post.put(&tx, &words.letter(), row.expires_at, Some(&told(Action::Updated, row.id))).await?;
     if action == Action::Updated {
         post.cancel(&tx, row.letter).await?;
     }

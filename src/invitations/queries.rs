@@ -34,10 +34,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Result<Rows<Invitation>, PageError>, Fault> {
     let mut query = Query::select();
-    query
-        .columns(invitation::Column::iter())
-        .from(invitation::Entity)
-        .cond_where(seen(cx, status));
+    query.columns(invitation::Column::iter()).from(invitation::Entity).cond_where(seen(cx, status));
     let sort = Expr::col(invitation::Column::CreatedAt);
     let id = Expr::col(invitation::Column::Id);
     if let Err(error) = page.apply(&mut query, &sort, &id, true, true) {
@@ -65,9 +62,9 @@ fn seen(cx: &Cx, status: Option<Status>) -> Cond {
                 seen.add(invitation::Column::Status.eq(status)).add(invitation::Column::ExpiresAt.gt(cx.now()))
             }
             Status::Expired => seen.add(
-                Cond::any().add(invitation::Column::Status.eq(status)).add(
-                    Cond::all().add(invitation::Column::Status.eq(Status::Pending)).add(late),
-                ),
+                Cond::any()
+                    .add(invitation::Column::Status.eq(status))
+                    .add(Cond::all().add(invitation::Column::Status.eq(Status::Pending)).add(late)),
             ),
             Status::Accepted | Status::Revoked => seen.add(invitation::Column::Status.eq(status)),
         };

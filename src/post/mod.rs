@@ -91,7 +91,7 @@ impl Post {
         tx: &Tx,
         letter: &Letter,
         expires_at: Timestamp,
-        tells: &NewChange,
+        tells: Option<&NewChange>,
     ) -> Result<LetterId, PostError> {
         letter.check()?;
         let id: LetterId = tx.cx().new_id();
@@ -108,9 +108,9 @@ impl Post {
             next_attempt_at: Set(now),
             expires_at: Set(expires_at),
             sent_at: Set(None),
-            tells_kind: Set(Some(tells.kind.as_str().to_owned())),
-            tells_subject: Set(Some(tells.subject)),
-            tells_scope: Set(tells.after.to_text()),
+            tells_kind: Set(tells.map(|tells| tells.kind.as_str().to_owned())),
+            tells_subject: Set(tells.map(|tells| tells.subject)),
+            tells_scope: Set(tells.and_then(|tells| tells.after.to_text())),
         };
         outbox::Entity::insert(row).exec_without_returning(tx.conn()).await?;
         Ok(id)

@@ -76,7 +76,7 @@ impl Post {
         if let Some(why) = &why {
             tracing::warn!(letter = %row.id, attempt = row.attempts, state = ?state, why, "A letter was not sent");
         }
-        self.write_down(row, state, next, why).await
+        self.write_down(&row, state, next, why).await
     }
 
     fn mail(&self, server: &Server, row: &outbox::Model) -> Result<lettre::Message, String> {
@@ -93,13 +93,13 @@ impl Post {
 
     async fn write_down(
         &self,
-        row: outbox::Model,
+        row: &outbox::Model,
         state: State,
         next: Timestamp,
         why: Option<String>,
     ) -> Result<(), Fault> {
         let mut tx = self.inner.db.begin(&Cx::of_system(row.workspace, self.inner.clock.clone())).await?;
-        if store::write_down(tx.conn(), &row, state, next, why).await? {
+        if store::write_down(tx.conn(), row, state, next, why).await? {
             let kind = row.tells_kind.as_deref().and_then(Kind::parse);
             if let (Some(kind), Some(subject)) = (kind, row.tells_subject) {
                 let scope = Scope::parse(row.tells_scope.as_deref());

@@ -121,22 +121,23 @@ impl Server {
             return Err(Refused::ForNow("The mail server took too long.".to_owned()));
         };
         let Err(error) = sent else { return Ok(()) };
-        let of_letter = error.status().is_none_or(|code| !OF_SIGN_IN.contains(&u16::from(code)));
-        if error.is_permanent() && of_letter {
-            Err(Refused::ForGood(format!("The mail server refused it: {}", shortened(&error))))
-        } else if error.status().is_some() {
-            Err(Refused::ForNow(format!("The mail server does not take it now: {}", shortened(&error))))
-        } else if error.is_client() {
-            Err(Refused::ForNow(format!("The mail server does not do what is needed: {}", shortened(&error))))
-        } else if error.is_tls() {
-            Err(Refused::ForNow(format!("No secured connection to the mail server: {}", shortened(&error))))
+        let why = why(&error);
+        let Some(code) = error.status().map(u16::from) else {
+            return Err(Refused::ForNow(format!("The connection to the mail server failed: {why}")));
+        };
+        if error.is_permanent() && !OF_SIGN_IN.contains(&code) {
+            Err(Refused::ForGood(format!("The mail server refused it: {code} {why}")))
         } else {
-            Err(Refused::ForNow(format!("The connection to the mail server failed: {}", shortened(&error))))
+            Err(Refused::ForNow(format!("The mail server does not take it now: {code} {why}")))
         }
     }
 }
 
-/// What a server says is for people, but it may say anything.
-fn shortened(error: &dyn std::fmt::Display) -> String {
-    error.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON).collect()
+/// The innermost reason, shortened: a server's text is for people, but it may be anything.
+fn why(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON).collect()
 }

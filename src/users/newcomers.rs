@@ -144,6 +144,7 @@ pub(super) async fn insert(tx: &mut Tx, new: Newcomer<'_>) -> Result<UserId, Err
         status: Set(new.status),
         rights: Set(new.rights.bits()),
         created_at: Set(cx.now()),
+        last_working_day: Set(None),
     };
     workspace_user::Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(|error| {
         let fault = Fault::from(error);

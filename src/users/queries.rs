@@ -3,29 +3,18 @@
 use std::collections::HashSet;
 
 use entity::{UserId, WorkspaceId, workspace, workspace_user};
-use sea_orm::{QueryOrder, QuerySelect};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
+use sea_orm::{QueryOrder, QuerySelect};
 
 use super::{Plan, Status, User, Workspace, store};
 use crate::access::{Cx, Right};
 use crate::db::{Db, Fault, Tx};
-use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Users by id; ids of other workspaces are as if they never existed.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: Vec<UserId>) -> Result<Vec<User>, Fault> {
     let rows = store::users_by_ids(db.reader(), cx.workspace, ids).await?;
     Ok(rows.into_iter().map(User::from).collect())
-}
-
-/// A page of the workspace's users by name.
-pub async fn list(cx: &Cx, db: &Db, page: &Page) -> Result<Result<Rows<User>, PageError>, Fault> {
-    let rows = match store::page_of_users(db.reader(), cx.workspace, page).await? {
-        Ok(rows) => rows,
-        Err(error) => return Ok(Err(error)),
-    };
-    let rows = page.rows(rows, |user| Place(Sort::Text(user.name_sort.clone()), user.id.0));
-    Ok(Ok(rows.map(User::from)))
 }
 
 /// Which of these addresses, as they are compared, users of the workspace sign in with.
@@ -43,11 +32,6 @@ pub async fn addresses_among(
         .all(conn)
         .await?;
     Ok(found.into_iter().collect())
-}
-
-/// How many users the workspace has.
-pub async fn count(cx: &Cx, db: &Db) -> Result<u64, Fault> {
-    Ok(store::count_users(db.reader(), cx.workspace).await?)
 }
 
 /// The actor's workspace.

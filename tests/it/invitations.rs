@@ -52,7 +52,8 @@ async fn accept(test: &TestApp, token: &str, password: &str, name: Option<&str>)
 }
 
 async fn sign_in(test: &TestApp, email: &str, password: &str) -> Value {
-    let document = "mutation($input: SignInInput!) { signIn(input: $input) { token workspaces { id } userErrors { code } } }";
+    let document =
+        "mutation($input: SignInInput!) { signIn(input: $input) { token workspaces { id } userErrors { code } } }";
     let body = json!({ "query": document, "variables": { "input": { "email": email, "password": password } } });
     http::graphql(&test.url).json(&body).await.json()["data"]["signIn"].take()
 }
@@ -225,7 +226,9 @@ async fn who_may_not_invite_is_told_who_can() {
         let made = ann.does(INVITE, whom("Eva", "eva@new.test")).await;
         let id = json!({ "id": made["invitation"]["id"] });
         let before = ann.cursor().await;
-        for (document, variables) in [(INVITE, whom("Dirk", "dirk@new.test")), (RESEND, id.clone()), (REVOKE, id.clone())] {
+        for (document, variables) in
+            [(INVITE, whom("Dirk", "dirk@new.test")), (RESEND, id.clone()), (REVOKE, id.clone())]
+        {
             let refused = bob.payload(document, variables).await;
             assert_eq!(refusal(&refused), "FORBIDDEN");
             let message = text(&refused["userErrors"][0]["message"]);
@@ -249,7 +252,16 @@ async fn nonsense_invites_nobody() {
         let taken = ann.payload(INVITE, whom("Bob", &bob.email.to_uppercase())).await;
         assert_eq!(refusal(&taken), "CONFLICT input.email");
         assert_eq!(taken["userErrors"][0]["conflictingId"], id::encode(bob.id).to_string());
-        for email in ["", "bob", "bob@", "a@b@c.test", "bob@x.test\r\nBcc: all@x.test", "<bob@x.test>", "bob@x.test\n", "\"b\rc\"@x.test"] {
+        for email in [
+            "",
+            "bob",
+            "bob@",
+            "a@b@c.test",
+            "bob@x.test\r\nBcc: all@x.test",
+            "<bob@x.test>",
+            "bob@x.test\n",
+            "\"b\rc\"@x.test",
+        ] {
             let refused = ann.payload(INVITE, whom("Bob", email)).await;
             if email.trim() == "bob@x.test" {
                 ann.does(REVOKE, json!({ "id": refused["invitation"]["id"] })).await;
@@ -258,7 +270,7 @@ async fn nonsense_invites_nobody() {
             }
         }
         let long = "x".repeat(201);
-        for name in ["", "  ", "Bob\r\nBcc: all@x.test", "Bob\rX: y", "Bob\u{2028}", &long] {
+        for name in ["", "  ", "Bob\r\nBcc: all@x.test", "Bob\rX: y", "Bob\u{2028}x", &long] {
             assert_eq!(ann.fails(INVITE, whom(name, "dirk@x.test")).await, "INVALID input.name", "{name:?}");
         }
         assert_ne!(ann.cursor().await, before, "one was blank behind its address, and was taken back");
@@ -293,7 +305,9 @@ async fn two_who_invite_the_same_at_once_make_one_invitation() {
         let company = test.workspace(Plan::Free).await;
         let dirk = company.user("Dirk", &[Right::InviteUsers]).await;
         let (ann, both) = (&company.ann, whom("Bob", "bob@both.test"));
-        let made = join_all((0..6).map(|n| if n % 2 == 0 { ann } else { &dirk }).map(|who| who.does(INVITE, both.clone()))).await;
+        let made =
+            join_all((0..6).map(|n| if n % 2 == 0 { ann } else { &dirk }).map(|who| who.does(INVITE, both.clone())))
+                .await;
         for one in &made {
             assert_eq!(one["invitation"]["id"], made[0]["invitation"]["id"]);
         }

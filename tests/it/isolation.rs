@@ -18,6 +18,7 @@ use crate::invitations::{INVITE, RESEND, REVOKE, whom};
 use crate::sharing::{SHARE, UNSHARE, share};
 use crate::support::people::PASSWORD;
 use crate::support::{Company, Person, TestApp};
+use crate::users::{DISABLE, ENABLE, UPDATE_USER};
 
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
@@ -220,6 +221,9 @@ fn places_of_shares(own: &Ids) -> Vec<Place> {
             |id| json!({ "input": { "granteeId": id, "resource": "INBOX", "level": "FULL" } }),
         ),
         place("Mutation.unshare.id", Kind::Share, UNSHARE, |id| json!({ "id": id })),
+        place("UpdateUserInput.id", Kind::User, UPDATE_USER, |id| json!({ "input": { "id": id, "name": "Stolen" } })),
+        place("Mutation.disableUser.id", Kind::User, DISABLE, |id| json!({ "id": id })),
+        place("Mutation.enableUser.id", Kind::User, ENABLE, |id| json!({ "id": id })),
         place("Mutation.resendInvitation.id", Kind::Invitation, RESEND, |id| json!({ "id": id })),
         place("Mutation.revokeInvitation.id", Kind::Invitation, REVOKE, |id| json!({ "id": id })),
     ]

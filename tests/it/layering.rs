@@ -40,7 +40,8 @@ const LAYERS: &[&str] = &[
 /// Parts that know nothing of tables: they call features.
 const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
 
-const FEATURES: &[&str] = &["users", "invitations", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];
+const FEATURES: &[&str] =
+    &["users", "invitations", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];
 
 /// Tables and the one part that reads and writes each.
 const OWNERS: &[(&str, &str)] = &[
@@ -54,6 +55,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("contact_phone", "contacts"),
     ("contact_tag", "tags"),
     ("contact_word", "contacts"),
+    ("email_change", "users"),
     ("history_entry", "history"),
     ("invitation", "invitations"),
     ("mail_account", "mail_accounts"),

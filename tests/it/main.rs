@@ -63,4 +63,5 @@ mod tagging;
 mod tags;
 mod threads;
 mod timeline;
+mod users;
 mod websocket;

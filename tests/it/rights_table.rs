@@ -17,9 +17,10 @@ use crate::imports::{CANCEL, IMPORT};
 use crate::invitations::{INVITE, RESEND, REVOKE, whom};
 use crate::sharing::{SHARE, UNSHARE, share_of};
 use crate::support::{Person, TestApp};
+use crate::users::{DISABLE, ENABLE, UPDATE_USER};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 25] = [
+const ACTS: [&str; 28] = [
     "block",
     "cancelImport",
     "createContact",
@@ -28,6 +29,8 @@ const ACTS: [&str; 25] = [
     "deleteContact",
     "deleteTag",
     "deleteTagGroup",
+    "disableUser",
+    "enableUser",
     "exportContacts",
     "importContacts",
     "inviteUser",
@@ -44,12 +47,15 @@ const ACTS: [&str; 25] = [
     "updateContact",
     "updateTag",
     "updateTagGroup",
+    "updateUser",
     "updateWorkspace",
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 15] = [
+const OWN: [&str; 17] = [
     "acceptInvitation",
+    "changeEmail",
+    "confirmEmailChange",
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
@@ -69,7 +75,7 @@ const OWN: [&str; 15] = [
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
     let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
-                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } workspace { name } invitations { nodes { id status } } users { nodes { id rights shares { id } } } }";
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } workspace { name } invitations { nodes { id status } } users { nodes { id name status rights shares { id } } } }";
     person.query(document, json!({})).await
 }
 
@@ -121,6 +127,14 @@ async fn each_right_opens_exactly_its_doors() {
                     let made = ann.does(INVITE, whom("New", &email)).await;
                     let document = if act == "resendInvitation" { RESEND } else { REVOKE };
                     (document, json!({ "id": made["invitation"]["id"] }))
+                }
+                // Of another's: one's own name is everybody's to change.
+                "updateUser" => (UPDATE_USER, json!({ "input": { "id": carols, "name": format!("Carol {name}") } })),
+                "disableUser" => (DISABLE, json!({ "id": id::encode(company.user("Gone", &[]).await.id).to_string() })),
+                "enableUser" => {
+                    let gone = json!({ "id": id::encode(company.user("Gone", &[]).await.id).to_string() });
+                    ann.does(DISABLE, gone.clone()).await;
+                    (ENABLE, gone)
                 }
                 "updateWorkspace" => (
                     "mutation($input: UpdateWorkspaceInput!) { updateWorkspace(input: $input) { userErrors { code path } } }",
