@@ -300,7 +300,7 @@ impl Refusal for users::Error {
         Ok(match self {
             Self::Denied(error) => denied(error),
             Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
-            Self::WrongCredentials => UserError::new(ErrorCode::Unauthenticated, message, &[]),
+            Self::WrongCredentials => UserError::new(ErrorCode::Unauthenticated, message, path),
             Self::TooManyAttempts { retry_at } => {
                 let error = UserError::new(ErrorCode::RateLimited, message, &[]);
                 UserError { retry_at: Some(DateTime(retry_at)), ..error }

@@ -106,7 +106,7 @@ impl UserUpdate {
     /// Confirms an address by the token of the mail that was sent there: what stands behind `/addresses/` in its link. Signed in or not.
     async fn confirm_email_change(&self, ctx: &Context<'_>, token: String) -> Result<UserPayload, ApiError> {
         let app = ctx.data_opt::<App>().ok_or_else(|| ApiError::fault(&"a request without its node"))?;
-        let confirm = || users::confirm_email_change(&app.db, &app.clock, &token);
+        let confirm = || users::confirm_email_change(&app.db, &app.clock, &app.post, &token);
         Ok(run(&["token"], confirm).await?.map(|user| User { user, reader: None }).into())
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn confirm(State(http): State<Http>, Path(token): Path<String>,
         let body = format!("<p>{}</p>", in_html(what));
         answer(status, words, words.confirm_title, &body)
     };
-    match users::confirm_email_change(&app.db, &app.clock, &token).await {
+    match users::confirm_email_change(&app.db, &app.clock, &app.post, &token).await {
         Ok(user) => said(StatusCode::OK, &words.confirmed.replace("{}", &user.email)),
         Err(Error::NotValid) => said(StatusCode::NOT_FOUND, words.link_not_valid),
         Err(Error::EmailTaken) => said(StatusCode::CONFLICT, words.address_taken),

@@ -15,7 +15,7 @@ use crate::access::Cx;
 use crate::changes::{Action, Kind, NewChange};
 use crate::clock::Clock;
 use crate::db::{Db, Fault, Tx, Unique};
-use crate::post::{Letter, Post};
+use crate::post::{Letter, Post, PostError};
 use crate::text::{EmailAddress, in_html};
 
 /// How long a new address can be confirmed.
@@ -69,11 +69,11 @@ pub async fn request_email_change(cx: &Cx, db: &Db, post: &Post, base: &str, new
     Ok(())
 }
 
-/// Confirms a new address: it is what the person signs in with from now on, everywhere.
+/// Confirms a new address: it is what the person signs in with from now on, everywhere. The one before is told, in case it was not they.
 ///
 /// # Errors
 /// `NotValid` for a token that is unknown, used, or too old; `EmailTaken` where somebody else signs in with the address.
-pub async fn confirm_email_change(db: &Db, clock: &Clock, token: &str) -> Result<User, Error> {
+pub async fn confirm_email_change(db: &Db, clock: &Clock, post: &Post, token: &str) -> Result<User, Error> {
     let now = clock.now();
     let row = email_change::Entity::find()
         .filter(email_change::Column::TokenHash.eq(session::token_hash(token)))
@@ -91,9 +91,18 @@ pub async fn confirm_email_change(db: &Db, clock: &Clock, token: &str) -> Result
     if spent.rows_affected == 0 {
         return Err(Error::NotValid);
     }
+    let user = store::lock_user(tx.conn(), row.workspace, row.user_id).await?.ok_or(Error::NotValid)?;
     give(&tx, row.person, &email).await?;
     follow(&mut tx, row.user_id, &email).await?;
+    let language = queries::hold_workspace(&tx).await?.ok_or(Error::NotValid)?.language;
+    let notice = notice(language, &user.name, &user.email, &email);
+    match post.put(&tx, &notice, now.plus(LASTS), None).await {
+        // Nobody can be told there.
+        Ok(_) | Err(PostError::Unsendable(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     tx.commit().await?;
+    post.wake();
     // Each workspace has a log of its own. What is left undone here is done when the address is changed or confirmed again.
     for (workspace, user) in elsewhere(db, row.person, email.key()).await? {
         let mut tx = db.begin(&Cx::of_system(workspace, clock.clone())).await?;
@@ -158,31 +167,76 @@ async fn elsewhere(db: &Db, person: PersonId, key: &str) -> Result<Vec<(Workspac
 }
 
 fn letter(language: Language, name: &str, email: &EmailAddress, link: &str) -> Letter {
-    let (subject, greeting, open, otherwise) = match language {
-        Language::English => (
-            "Confirm your address",
-            format!("Hello {name},"),
-            format!("To sign in with {email} from now on, open this address within 24 hours and confirm it there:"),
-            "If you did not ask for this, you need not do anything: nothing changes.",
-        ),
-        Language::Dutch => (
-            "Bevestig uw adres",
-            format!("Beste {name},"),
-            format!(
+    let said = match language {
+        Language::English => Said {
+            subject: "Confirm your address",
+            greeting: format!("Hello {name},"),
+            what: format!(
+                "To sign in with {email} from now on, open this address within 24 hours and confirm it there:"
+            ),
+            link: Some(link),
+            otherwise: "If you did not ask for this, you need not do anything: nothing changes.",
+        },
+        Language::Dutch => Said {
+            subject: "Bevestig uw adres",
+            greeting: format!("Beste {name},"),
+            what: format!(
                 "Om u voortaan met {email} aan te melden, opent u dit adres binnen 24 uur en bevestigt u het daar:"
             ),
-            "Vroeg u hier niet om, dan hoeft u niets te doen: er verandert niets.",
-        ),
+            link: Some(link),
+            otherwise: "Vroeg u hier niet om, dan hoeft u niets te doen: er verandert niets.",
+        },
     };
-    let text = format!("{greeting}\n\n{open}\n\n{link}\n\n{otherwise}\n");
-    let html = format!(
-        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\n\
-         <body style=\"font-family:sans-serif;line-height:1.5;color:#1a1a1a\">\n<p>{}</p>\n<p>{}</p>\n\
-         <p style=\"word-break:break-all\"><a href=\"{link}\">{link}</a></p>\n<p>{otherwise}</p></body></html>\n",
-        if language == Language::Dutch { "nl" } else { "en" },
-        in_html(&greeting),
-        in_html(&open),
-        link = in_html(link),
-    );
-    Letter { name: name.to_owned(), address: email.as_str().to_owned(), subject: subject.to_owned(), text, html }
+    said.letter(language, name, email.as_str())
+}
+
+/// For the address before.
+fn notice(language: Language, name: &str, before: &str, email: &EmailAddress) -> Letter {
+    let said = match language {
+        Language::English => Said {
+            subject: "Your address was changed",
+            greeting: format!("Hello {name},"),
+            what: format!("From now on you sign in with {email}, and no more with {before}."),
+            link: None,
+            otherwise: "If that was not you, tell an Admin of your workspace at once.",
+        },
+        Language::Dutch => Said {
+            subject: "Uw adres is gewijzigd",
+            greeting: format!("Beste {name},"),
+            what: format!("Voortaan meldt u zich aan met {email}, en niet meer met {before}."),
+            link: None,
+            otherwise: "Was u dat niet, zeg het dan meteen tegen een Admin van uw workspace.",
+        },
+    };
+    said.letter(language, name, before)
+}
+
+/// The sentences of a letter, in their order.
+struct Said<'a> {
+    subject: &'static str,
+    greeting: String,
+    what: String,
+    link: Option<&'a str>,
+    otherwise: &'static str,
+}
+
+impl Said<'_> {
+    fn letter(&self, language: Language, name: &str, address: &str) -> Letter {
+        let Self { subject, greeting, what, otherwise, .. } = self;
+        let link = self.link.map(|link| format!("{link}\n\n")).unwrap_or_default();
+        let text = format!("{greeting}\n\n{what}\n\n{link}{otherwise}\n");
+        let link = self
+            .link
+            .map(in_html)
+            .map(|link| format!("<p style=\"word-break:break-all\"><a href=\"{link}\">{link}</a></p>\n"));
+        let html = format!(
+            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\n\
+             <body style=\"font-family:sans-serif;line-height:1.5;color:#1a1a1a\">\n<p>{}</p>\n<p>{}</p>\n{}<p>{otherwise}</p></body></html>\n",
+            if language == Language::Dutch { "nl" } else { "en" },
+            in_html(greeting),
+            in_html(what),
+            link.unwrap_or_default(),
+        );
+        Letter { name: name.to_owned(), address: address.to_owned(), subject: (*subject).to_owned(), text, html }
+    }
 }
