@@ -138,7 +138,7 @@ impl CommonQuery {
         }
     }
 
-    /// The workspace's users, by name where no order is asked for. `search`: each word begins a word of their name, or is in their address.
+    /// The workspace's users, by name where no order is asked for. `search`: each word of it is in their name or address.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection field")]
     async fn users(

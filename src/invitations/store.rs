@@ -5,18 +5,20 @@ use entity::{InvitationId, Timestamp, WorkspaceId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, DbErr, IntoActiveModel, QuerySelect};
 
-/// The open invitation of an address: pending, or expired.
+/// The open invitation of an address, locked: pending, or expired. Everybody locks an invitation before its user.
 pub(super) async fn open_for(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
     email_key: &str,
 ) -> Result<Option<invitation::Model>, DbErr> {
-    invitation::Entity::find()
+    let mut query = invitation::Entity::find()
         .filter(invitation::Column::Workspace.eq(workspace))
         .filter(invitation::Column::EmailKey.eq(email_key))
-        .filter(invitation::Column::Status.is_in([Status::Pending, Status::Expired]))
-        .one(conn)
-        .await
+        .filter(invitation::Column::Status.is_in([Status::Pending, Status::Expired]));
+    if conn.get_database_backend() == DbBackend::Postgres {
+        query = query.lock_exclusive();
+    }
+    query.one(conn).await
 }
 
 pub(super) async fn lock(

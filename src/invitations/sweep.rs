@@ -14,10 +14,12 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Goes on until dropped.
 pub async fn run_sweep(db: &Db, clock: &Clock) {
     loop {
+        // Taken before it is looked: what expires meanwhile is not slept over.
+        let next = clock.now().plus(LOOK);
         if let Err(error) = sweep(db, clock).await {
             tracing::warn!(%error, "Could not write down which invitations expired; tried again in a minute");
         }
-        clock.sleep(LOOK).await;
+        clock.sleep_until(next).await;
     }
 }
 

@@ -37,12 +37,14 @@ impl Post {
     pub async fn run(&self) {
         let Some(server) = &self.inner.server else { return };
         loop {
+            // Taken before it is looked: what comes due meanwhile is not slept over.
+            let next = self.inner.clock.now().plus(LOOK);
             if let Err(error) = self.send_due(server).await {
                 tracing::warn!(%error, "The outbox could not be emptied; tried again soon");
             }
             tokio::select! {
                 () = self.inner.wake.notified() => {}
-                () = self.inner.clock.sleep(LOOK) => {}
+                () = self.inner.clock.sleep_until(next) => {}
             }
         }
     }

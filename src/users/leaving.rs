@@ -84,10 +84,12 @@ pub async fn enable(cx: &Cx, db: &Db, id: UserId) -> Result<User, Error> {
 /// Disables those whose last working day is over; until dropped. The last Admin of a workspace stays.
 pub async fn run_departures(db: &Db, clock: &Clock, leaving: &dyn Leaving) {
     loop {
+        // Taken before it is looked: what comes due meanwhile is not slept over.
+        let next = clock.now().plus(LOOK);
         if let Err(error) = depart(db, clock, leaving).await {
             tracing::warn!(%error, "Users whose last working day is over could not be disabled; tried again in a minute");
         }
-        clock.sleep(LOOK).await;
+        clock.sleep_until(next).await;
     }
 }
 

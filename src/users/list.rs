@@ -14,7 +14,7 @@ use crate::text;
 /// Which users.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Each word of it begins a word of their name, or is in their address.
+    /// Each word of it is in their name or address.
     pub search: Option<String>,
     /// Whether they can sign in.
     pub status: Option<Status>,
@@ -71,10 +71,8 @@ fn condition(cx: &Cx, wanted: &Wanted) -> Cond {
     }
     // Words hold nothing that LIKE takes for a pattern.
     for word in wanted.search.as_deref().map(text::words).unwrap_or_default() {
-        let name = Expr::col(workspace_user::Column::NameSort);
         let found = Cond::any()
-            .add(name.clone().like(format!("{word}%")))
-            .add(name.like(format!("% {word}%")))
+            .add(Expr::col(workspace_user::Column::NameSort).like(format!("%{word}%")))
             .add(Expr::col(workspace_user::Column::EmailKey).like(format!("%{word}%")));
         condition = condition.add(found);
     }
