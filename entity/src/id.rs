@@ -41,4 +41,5 @@ ids! {
     MailAccountId MailFolderId MailMessageId MailAttachmentId MailThreadId
     HistoryEntryId ContactImportId ShareId
     SkippedMessageId MailAccountEventId BlockedAddressId
+    LetterId InvitationId
 }

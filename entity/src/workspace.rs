@@ -16,6 +16,16 @@ pub enum Plan {
     Enterprise,
 }
 
+/// In which language it is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Language {
+    #[sea_orm(string_value = "EN")]
+    English,
+    #[sea_orm(string_value = "NL")]
+    Dutch,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "workspace")]
 pub struct Model {
@@ -24,6 +34,7 @@ pub struct Model {
     pub name: String,
     pub granted_edition: Plan,
     pub created_at: Timestamp,
+    pub language: Language,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -30,6 +30,7 @@ pub struct Model {
     pub status: Status,
     pub rights: i64,
     pub created_at: Timestamp,
+    pub last_working_day: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,6 +21,9 @@ mod m20261124_000010_mail_search;
 mod m20261124_000011_coverage;
 mod m20261124_000012_blocks;
 mod m20261124_000015_daily_reading;
+mod m20261124_000020_outbox;
+mod m20261124_000021_invitations;
+mod m20261124_000022_users;
 
 pub struct Migrator;
 
@@ -41,6 +44,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000011_coverage::Migration),
             Box::new(m20261124_000012_blocks::Migration),
             Box::new(m20261124_000015_daily_reading::Migration),
+            Box::new(m20261124_000020_outbox::Migration),
+            Box::new(m20261124_000021_invitations::Migration),
+            Box::new(m20261124_000022_users::Migration),
         ]
     }
 }

@@ -13,11 +13,14 @@ use crate::contacts::Numbering;
 use crate::db::{self, Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
+use crate::invitations;
+use crate::mail_accounts::StopWithOwner;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
 use crate::messages::{self, Contents, blocks};
+use crate::post::{Post, PostError};
 use crate::secrets::{SecretError, Secrets};
 use crate::tags;
-use crate::users::{self, LiveSessions};
+use crate::users::{self, Leaving, LiveSessions};
 
 /// A node: its settings, its database, and what runs on them.
 #[derive(Clone)]
@@ -46,6 +49,10 @@ pub struct App {
     pub secrets: Arc<Secrets>,
     /// Numbers of contacts, for live lists of them.
     pub numbering: Numbering,
+    /// Letters that Tagwire itself sends.
+    pub post: Post,
+    /// What stops with users who are disabled.
+    pub leaving: Arc<dyn Leaving>,
 }
 
 /// A node cannot be built.
@@ -66,6 +73,9 @@ pub enum BuildError {
     /// The certificate authorities cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
+    /// The mail server's settings cannot be used.
+    #[error(transparent)]
+    Post(#[from] PostError),
 }
 
 impl App {
@@ -83,8 +93,11 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
+        let leaving: Arc<dyn Leaving> = Arc::new(StopWithOwner(deps.signals.clone()));
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
+        let (smtp, ca_file) = (config.smtp.as_ref(), config.ca_file.as_deref());
+        let post = Post::new(db.clone(), clock.clone(), Arc::clone(&sealing), smtp, ca_file)?;
         let config = Arc::new(config);
         let numbering = Numbering::default();
         Ok(Self {
@@ -100,6 +113,8 @@ impl App {
             node,
             secrets: sealing,
             numbering,
+            post,
+            leaving,
         })
     }
 
@@ -122,7 +137,10 @@ impl App {
         let index = Box::pin(messages::index_backlog(&self.db, &self.clock, &self.contents));
         let mail_sync = Box::pin(self.mail_sync.run(alone));
         let statistics = db::keep_statistics(&self.db, &self.clock);
-        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, statistics, retention, sweep);
+        let (post, invitations) = (Box::pin(self.post.run()), Box::pin(invitations::run_sweep(&self.db, &self.clock)));
+        let departures = Box::pin(users::run_departures(&self.db, &self.clock, self.leaving.as_ref()));
+        let people = async { tokio::join!(post, invitations, departures) };
+        tokio::join!(self.feed.run(), mail_sync, cleanup, imports, blocks, index, statistics, retention, sweep, people);
     }
 
     /// Lets go of what others may take over. To be called when `run` has been dropped.

@@ -49,6 +49,8 @@ words! {
         ContactImport = "CONTACT_IMPORT",
         /// What somebody lets a colleague see.
         Share = "SHARE",
+        /// An invitation, and how its mail is doing.
+        Invitation = "INVITATION",
         /// The workspace itself.
         Workspace = "WORKSPACE",
         /// A sign-in that ended. Told to the server's own nodes, not to clients.

@@ -20,6 +20,8 @@ pub enum Scope {
     Private(MailAccountId, UserId),
     /// Those whom a share concerns: who shares, with whom, and Admins.
     Share(UserId, UserId),
+    /// Those who may invite.
+    Inviters,
 }
 
 impl Scope {
@@ -30,6 +32,7 @@ impl Scope {
             (Self::Nobody, _) => false,
             (Self::Workspace, _) | (_, Actor::System) => true,
             (Self::User(user), _) => cx.user() == Some(*user),
+            (Self::Inviters, _) => cx.can(Right::InviteUsers),
             (Self::Mailbox(account, owner), _) => cx.mail_access(*account, *owner, false).is_some(),
             (Self::Private(account, owner), _) => cx.mail_access(*account, *owner, true).is_some(),
             (Self::Share(owner, grantee), _) => {
@@ -43,7 +46,7 @@ impl Scope {
     pub fn mailbox(self) -> Option<MailAccountId> {
         match self {
             Self::Mailbox(account, _) | Self::Private(account, _) => Some(account),
-            Self::Nobody | Self::Workspace | Self::User(_) | Self::Share(..) => None,
+            Self::Nobody | Self::Workspace | Self::User(_) | Self::Share(..) | Self::Inviters => None,
         }
     }
 
@@ -55,6 +58,7 @@ impl Scope {
         match self {
             Self::Nobody => None,
             Self::Workspace => Some("workspace".to_owned()),
+            Self::Inviters => Some("inviters".to_owned()),
             Self::User(user) => Some(format!("user {}", user.0.simple())),
             Self::Mailbox(account, owner) => two("mailbox", account.0, owner.0),
             Self::Private(account, owner) => two("private", account.0, owner.0),
@@ -70,6 +74,7 @@ impl Scope {
         let mut id = || words.next().and_then(|word| Uuid::parse_str(word).ok());
         match kind {
             "workspace" => Self::Workspace,
+            "inviters" => Self::Inviters,
             "user" => id().map_or(Self::Nobody, |user| Self::User(UserId(user))),
             _ => match (kind, id(), id()) {
                 ("mailbox", Some(account), Some(owner)) => Self::Mailbox(MailAccountId(account), UserId(owner)),

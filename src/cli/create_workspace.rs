@@ -1,11 +1,11 @@
 //! `tagwire create-workspace`.
 
 use clap::{Args, ValueEnum};
-use tagwire::access::Rights;
+use tagwire::access::{Cx, Rights};
 use tagwire::config::Config;
 use tagwire::graphql::id;
 use tagwire::text::EmailAddress;
-use tagwire::users::{self, NewUser, NewWorkspace, Plan};
+use tagwire::users::{self, NewUser, NewWorkspace, Plan, WorkspaceChange};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -21,6 +21,9 @@ pub struct Arguments {
     /// What the workspace may use
     #[arg(long, value_enum, ignore_case = true, default_value = "FREE")]
     edition: Edition,
+    /// In which language Tagwire writes to its people
+    #[arg(long, value_enum, ignore_case = true, default_value = "en")]
+    language: Language,
     /// Print the ids as JSON
     #[arg(long)]
     json: bool,
@@ -32,6 +35,12 @@ enum Edition {
     Free,
     Pro,
     Enterprise,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    En,
+    Nl,
 }
 
 pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<()> {
@@ -49,6 +58,10 @@ pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<()> {
     let app = super::app(config).await?;
     let new = NewWorkspace { name: arguments.name, edition, admin };
     let (workspace, user) = users::create_workspace(&app.db, &app.clock, new).await?;
+    if matches!(arguments.language, Language::Nl) {
+        let change = WorkspaceChange { language: Some(users::Language::Dutch), ..WorkspaceChange::default() };
+        users::update_workspace(&Cx::of_system(workspace, app.clock.clone()), &app.db, change).await?;
+    }
     app.db.close().await;
     super::print(&if arguments.json {
         serde_json::json!({ "workspace": id::encode(workspace), "user": id::encode(user) }).to_string()

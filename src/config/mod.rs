@@ -11,6 +11,7 @@ use std::time::Duration;
 pub use source::{SettingError, Source};
 
 use crate::feed::Retention;
+use crate::post::{NotSettings, Smtp};
 
 /// All settings of a node.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Who helps when nothing else does.
     pub support_contact: Option<String>,
+    /// The mail server that takes Tagwire's own letters. Without one they wait.
+    pub smtp: Option<Smtp>,
 }
 
 /// Who may introspect. The schema is public, the data is not.
@@ -186,6 +189,7 @@ impl Config {
                 &[("text", LogFormat::Text), ("json", LogFormat::Json)],
             )?,
             support_contact: source.text("TAGWIRE_SUPPORT_CONTACT"),
+            smtp: smtp(source)?,
         })
     }
 }
@@ -216,6 +220,23 @@ fn as_origin(url: &str) -> Option<String> {
     let (scheme, host) = url.split_once("://")?;
     let sound = matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
     sound.then(|| url.to_ascii_lowercase())
+}
+
+/// The mail server, and who sends.
+fn smtp(source: &Source) -> Result<Option<Smtp>, SettingError> {
+    let Some(url) = source.text("TAGWIRE_SMTP_URL") else { return Ok(None) };
+    let from = source.text("TAGWIRE_MAIL_FROM").unwrap_or_default();
+    Smtp::parse(url, &from).map(Some).map_err(|wrong| match wrong {
+        // Not shown: it may hold a password.
+        NotSettings::Url => SettingError::new(
+            "TAGWIRE_SMTP_URL",
+            "…",
+            "smtps://user:password@host:port, or smtp://… with ?tls=required where the server takes STARTTLS",
+        ),
+        NotSettings::From => {
+            SettingError::new("TAGWIRE_MAIL_FROM", &from, "the sender of mail, such as Acme <crm@acme.example>")
+        }
+    })
 }
 
 fn origin(source: &Source, key: &'static str) -> Result<Option<String>, SettingError> {

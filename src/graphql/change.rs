@@ -35,6 +35,8 @@ pub enum ChangeKind {
     User,
     /// What somebody lets a colleague see; told to both, and to Admins.
     Share,
+    /// An invitation, and how its mail is doing; told to those who may invite.
+    Invitation,
     /// The workspace itself.
     Workspace,
 }
@@ -141,6 +143,7 @@ fn kind(kind: Kind) -> Option<(ChangeKind, Type)> {
         Kind::SavedFilter => Some((ChangeKind::SavedFilter, Type::SavedFilter)),
         Kind::User => Some((ChangeKind::User, Type::User)),
         Kind::Share => Some((ChangeKind::Share, Type::Share)),
+        Kind::Invitation => Some((ChangeKind::Invitation, Type::Invitation)),
         Kind::Workspace => Some((ChangeKind::Workspace, Type::Workspace)),
         Kind::Message => Some((ChangeKind::Message, Type::Message)),
         Kind::MailAccount => Some((ChangeKind::MailAccount, Type::MailAccount)),

@@ -13,6 +13,7 @@ use crate::feed::FeedError;
 use crate::mail_accounts::{self, ProblemCode};
 use crate::mail_sync;
 use crate::paging::PageError;
+use crate::post::PostError;
 use crate::{messages, users};
 
 /// `extensions.code` of GraphQL errors: the whole list.
@@ -299,7 +300,7 @@ impl Refusal for users::Error {
         Ok(match self {
             Self::Denied(error) => denied(error),
             Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
-            Self::WrongCredentials => UserError::new(ErrorCode::Unauthenticated, message, &[]),
+            Self::WrongCredentials => UserError::new(ErrorCode::Unauthenticated, message, path),
             Self::TooManyAttempts { retry_at } => {
                 let error = UserError::new(ErrorCode::RateLimited, message, &[]);
                 UserError { retry_at: Some(DateTime(retry_at)), ..error }
@@ -308,7 +309,16 @@ impl Refusal for users::Error {
             Self::Password(_) => UserError::new(ErrorCode::Invalid, message, &["input", "password"]),
             Self::Name => UserError::new(ErrorCode::Invalid, message, &["input", "name"]),
             Self::EmailTaken => UserError::new(ErrorCode::Conflict, message, &["input", "email"]),
-            Self::LastAdmin => UserError::new(ErrorCode::Conflict, message, &["input", "rights"]),
+            Self::LastAdmin if path == ["input", "userId"] => {
+                UserError::new(ErrorCode::Conflict, message, &["input", "rights"])
+            }
+            Self::LastAdmin | Self::StillInvited => UserError::new(ErrorCode::Conflict, message, path),
+            Self::DayIsOver => UserError::new(ErrorCode::Invalid, message, &["input", "lastWorkingDay"]),
+            Self::NotValid => UserError::new(ErrorCode::NotFound, message, path),
+            Self::Post(PostError::Unsendable(_)) => {
+                UserError::new(ErrorCode::Invalid, "No mail can be sent to this address.", &["input", "email"])
+            }
+            Self::Post(error) => return Err(ApiError::fault(&error)),
             Self::NotYours(_) | Self::PrivateMailToSelf => {
                 UserError::new(ErrorCode::Forbidden, message, &["input", "rights"])
             }

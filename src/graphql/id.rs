@@ -4,9 +4,9 @@ use async_graphql::ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::{
-    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId,
-    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
-    WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId,
+    MailAttachmentId, MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId,
+    TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub enum Type {
     HistoryEntry = 13,
     /// Mails that belong together.
     Thread = 18,
+    /// An invitation.
+    Invitation = 16,
     /// What somebody lets a colleague see.
     Share = 20,
     /// A mail that could not be stored.
@@ -52,7 +54,7 @@ pub enum Type {
     BlockedAddress = 26,
 }
 
-const TYPES: [Type; 18] = [
+const TYPES: [Type; 19] = [
     Type::Workspace,
     Type::User,
     Type::Contact,
@@ -71,6 +73,7 @@ const TYPES: [Type; 18] = [
     Type::MailAccountEvent,
     Type::Share,
     Type::BlockedAddress,
+    Type::Invitation,
 ];
 
 /// A typed id that has a form in the API.
@@ -105,6 +108,7 @@ api_ids! {
     MailAccountEventId => MailAccountEvent,
     ShareId => Share,
     BlockedAddressId => BlockedAddress,
+    InvitationId => Invitation,
 }
 
 /// The API's text of an id.

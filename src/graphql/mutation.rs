@@ -9,6 +9,7 @@ use super::contact_creation::ContactCreationMutation;
 use super::contact_import::ImportMutation;
 use super::error::ApiError;
 use super::id;
+use super::invitation::InvitationMutation;
 use super::mail_account_mutation::MailAccountMutation;
 use super::mail_account_update::MailAccountUpdate;
 use super::message_mutation::MessageMutation;
@@ -21,6 +22,8 @@ use super::tag::TagMutation;
 use super::tag_group::TagGroupMutation;
 use super::tagging::TaggingMutation;
 use super::user::{SetRightsInput, User, UserPayload};
+use super::user_update::UserUpdate;
+use super::workspace_update::WorkspaceMutation;
 use crate::access::Rights;
 use crate::users;
 
@@ -43,6 +46,9 @@ pub struct Mutation(
     MessageMutation,
     BlockMutation,
     ContactCreationMutation,
+    InvitationMutation,
+    WorkspaceMutation,
+    UserUpdate,
 );
 
 /// Administering users.

@@ -2,9 +2,9 @@
 
 use async_graphql::{ID, Interface};
 use entity::{
-    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, MailAccountEventId, MailAccountId, MailAttachmentId,
-    MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId, TagId, UserId,
-    WorkspaceId,
+    BlockedAddressId, ContactId, ContactImportId, HistoryEntryId, InvitationId, MailAccountEventId, MailAccountId,
+    MailAttachmentId, MailFolderId, MailMessageId, MailThreadId, SavedFilterId, ShareId, SkippedMessageId, TagGroupId,
+    TagId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use super::contact_import::ContactImport;
 use super::error::ApiError;
 use super::history::HistoryEntry;
 use super::id::Type;
+use super::invitation::Invitation;
 use super::mail_account::MailAccount;
 use super::mail_account_event::MailAccountEvent;
 use super::mail_folder::MailFolder;
@@ -67,6 +68,8 @@ pub enum Node {
     Share(Share),
     /// An address or domain whose mail is hidden.
     BlockedAddress(BlockedAddress),
+    /// An invitation.
+    Invitation(Invitation),
 }
 
 impl Node {
@@ -128,6 +131,7 @@ impl Node {
                 share.map(|share| Self::Share(Share { share, reader: reader.clone() }))
             }
             Type::BlockedAddress => BlockedAddress::load(reader, BlockedAddressId(id)).await?.map(Self::BlockedAddress),
+            Type::Invitation => Invitation::load(reader, InvitationId(id)).await?.map(Self::Invitation),
             Type::HistoryEntry => HistoryEntry::load(reader, HistoryEntryId(id)).await?.map(Self::HistoryEntry),
             _ => None,
         })

@@ -12,6 +12,7 @@ use super::contact_creation::ContactCreationQuery;
 use super::error::{ApiError, Code};
 use super::following::Event;
 use super::id;
+use super::invitation::InvitationQuery;
 use super::mail_account::MailAccountQuery;
 use super::message::MessageQuery;
 use super::node::Node;
@@ -22,7 +23,7 @@ use super::tag::TagQuery;
 use super::tag_facet::TagFacetQuery;
 use super::tag_group::TagGroupQuery;
 use super::thread::ThreadQuery;
-use super::user::{User, UserConnection, Workspace};
+use super::user::{User, UserConnection, UserOrder, UserStatus, Workspace};
 use super::why::WhyQuery;
 use crate::{changes, users};
 
@@ -45,6 +46,7 @@ pub struct Query(
     BlockQuery,
     ContactCreationQuery,
     WhyQuery,
+    InvitationQuery,
 );
 
 /// What concerns no single noun.
@@ -136,11 +138,15 @@ impl CommonQuery {
         }
     }
 
-    /// The workspace's users by name.
+    /// The workspace's users, by name where no order is asked for. `search`: each word of it is in their name or address.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection field")]
     async fn users(
         &self,
         ctx: &Context<'_>,
+        search: Option<String>,
+        status: Option<UserStatus>,
+        order_by: Option<UserOrder>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -148,11 +154,13 @@ impl CommonQuery {
     ) -> Result<UserConnection, ApiError> {
         let reader = Reader::of(ctx)?;
         let page = PageArguments { first, after, last, before }.page()?;
-        let rows = users::list(reader.cx(), reader.db(), &page).await??;
+        let wanted = users::Wanted { search, status: status.map(users::Status::from) };
+        let order = order_by.map_or((users::Order::Name, false), UserOrder::parts);
+        let rows = users::list(reader.cx(), reader.db(), &wanted, order, &page).await??;
         let counting = reader.clone();
         let count = Box::new(move || {
-            let reader = counting.clone();
-            async move { Ok(users::count(reader.cx(), reader.db()).await?) }.boxed()
+            let (reader, wanted) = (counting.clone(), wanted.clone());
+            async move { Ok(users::count(reader.cx(), reader.db(), &wanted).await?) }.boxed()
         });
         Ok(UserConnection { rows: rows.map(|user| User::new(user, reader)), count })
     }

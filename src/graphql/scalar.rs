@@ -1,7 +1,7 @@
 //! Scalars of the API. Texts that a person types are taken as they are: the command that gets them says what is wrong with them.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use entity::Timestamp;
 
 /// A position in a workspace's change log. Opaque: clients keep, for each subscription, the last one it gave them, and never compare two.
@@ -69,6 +69,24 @@ impl ScalarType for DateTime {
     fn to_value(&self) -> Value {
         let instant = chrono::DateTime::from_timestamp_micros(self.0.0).unwrap_or_default();
         Value::String(instant.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+/// A day such as 2026-01-31.
+#[derive(Clone, Copy, Debug)]
+pub struct Date(pub NaiveDate);
+
+/// A day such as 2026-01-31.
+#[Scalar]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = text(value).map_err(InputValueError::custom)?;
+        let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
+        day.map(Self).ok_or_else(|| InputValueError::custom("expected a day such as 2026-01-31"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
     }
 }
 

@@ -1,15 +1,16 @@
 //! Signing in and out.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::Timestamp;
 
 use super::api::Caller;
 use super::error::{ApiError, Refusal, UserError};
 use super::id;
 use super::reader::Reader;
-use super::scalar::EmailAddress;
+use super::scalar::{DateTime, EmailAddress};
 use super::user::{User, Workspace};
 use crate::app::App;
-use crate::users::{self, Error, Password, SignIn, SignedIn};
+use crate::users::{self, Password, SignIn, SignedIn};
 
 /// What somebody signs in with. `workspaceId` where a person belongs to several.
 #[derive(InputObject)]
@@ -40,6 +41,14 @@ pub struct SignInPayload {
 pub struct SignOutPayload {
     /// Why nothing was changed; empty when it was done.
     pub user_errors: Vec<UserError>,
+}
+
+/// Says in the answer's header too when to try again.
+pub(super) fn say_when(ctx: &Context<'_>, now: Timestamp, error: &UserError) {
+    if let Some(DateTime(retry_at)) = error.retry_at {
+        let seconds = retry_at.0.saturating_sub(now.0).max(0) / 1_000_000 + 1;
+        ctx.insert_http_header("retry-after", seconds.to_string());
+    }
 }
 
 /// Signing in and out.
@@ -73,11 +82,9 @@ impl SignInMutation {
                 ..SignInPayload::default()
             }),
             Err(error) => {
-                if let Error::TooManyAttempts { retry_at } = &error {
-                    let seconds = retry_at.0.saturating_sub(now.0).max(0) / 1_000_000 + 1;
-                    ctx.insert_http_header("retry-after", seconds.to_string());
-                }
-                Ok(SignInPayload { user_errors: vec![error.refusal(&[])?], ..SignInPayload::default() })
+                let error = error.refusal(&[])?;
+                say_when(ctx, now, &error);
+                Ok(SignInPayload { user_errors: vec![error], ..SignInPayload::default() })
             }
         }
     }

@@ -8,8 +8,9 @@ use super::error::ApiError;
 use super::id;
 use super::own_loaders::SharesOf;
 use super::reader::Reader;
-use super::scalar::{DateTime, EmailAddress};
+use super::scalar::{Date, DateTime, EmailAddress};
 use super::share::Share;
+use super::tag::OrderDirection;
 use crate::users::shares;
 use crate::{access, users};
 
@@ -23,6 +24,16 @@ pub enum Plan {
     Pro,
     /// As Pro, for large companies.
     Enterprise,
+}
+
+/// In which language Tagwire writes to the people of a workspace.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "users::Language")]
+pub enum Language {
+    /// English.
+    English,
+    /// Dutch.
+    Dutch,
 }
 
 /// Whether a user can sign in.
@@ -87,6 +98,11 @@ impl Workspace {
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
+
+    /// In which language Tagwire writes to its people: invitations, above all.
+    async fn language(&self) -> Language {
+        self.0.language.into()
+    }
 }
 
 /// A person who signs in to this workspace.
@@ -131,6 +147,13 @@ impl User {
         self.user.rights.iter().map(Right::from).collect()
     }
 
+    /// When it is over (in UTC), they are disabled by themselves. Null unless the viewer is this user or an Admin.
+    async fn last_working_day(&self) -> Option<Date> {
+        let cx = self.reader.as_ref()?.cx();
+        let may = cx.can(access::Right::Admin) || cx.user() == Some(self.user.id);
+        self.user.last_working_day.filter(|_| may).map(Date)
+    }
+
     /// What this user shares with colleagues. Null unless the viewer is this user or an Admin.
     #[graphql(complexity = "connection::list_cost(child_complexity)")]
     async fn shares(&self) -> Option<Result<Vec<Share>, ApiError>> {
@@ -138,6 +161,33 @@ impl User {
         let shares = reader.own().load_one(SharesOf(self.user.id)).await.map_err(ApiError::from).transpose()?;
         let share = |share: &shares::Share| Share { share: *share, reader: reader.clone() };
         Some(shares.map(|shares| shares.iter().map(share).collect()))
+    }
+}
+
+/// What users are ordered by.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "users::Order")]
+pub enum UserOrderField {
+    /// Their name.
+    Name,
+    /// Their address.
+    Email,
+    /// When they were made.
+    CreatedAt,
+}
+
+/// The order of a list of users.
+#[derive(InputObject)]
+pub struct UserOrder {
+    /// By what.
+    pub field: UserOrderField,
+    /// Which way.
+    pub direction: OrderDirection,
+}
+
+impl UserOrder {
+    pub(super) fn parts(self) -> (users::Order, bool) {
+        (self.field.into(), self.direction == OrderDirection::Desc)
     }
 }
 

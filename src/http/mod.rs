@@ -3,6 +3,7 @@
 //! Owns how a request comes in and its answer goes out, and the life of connections. What it asks for is decided in `graphql`.
 //! Start reading at `router`, then `over_http`, `websocket`; `serve` accepts the connections.
 
+mod addresses;
 mod answer;
 mod attachments;
 mod caller;
@@ -12,6 +13,8 @@ mod file_name;
 mod file_type;
 mod graphiql;
 mod health;
+mod invitation_words;
+mod invitations;
 mod media;
 mod operations;
 mod origins;
@@ -112,6 +115,8 @@ fn router(http: Http) -> Router {
         .route("/blobs/export", get(exports::download))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/{file}", get(graphiql::file))
+        .route("/addresses/{token}", get(addresses::page).post(addresses::confirm))
+        .route("/invitations/{token}", get(invitations::page).post(invitations::accept))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .fallback(nowhere)

@@ -21,7 +21,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn watch(State(http): State<Http>, request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(|| http.app().clock.new_id::<Uuid>().to_string());
     let span = tracing::info_span!("request", %id);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), told(request.uri().path()));
     let began = Instant::now();
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut answer = answered.unwrap_or_else(|_| {
@@ -34,6 +34,12 @@ pub(super) async fn watch(State(http): State<Http>, request: Request, next: Next
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     answer
+}
+
+/// The path as it may stand in the log: what opens an invitation or confirms an address does not.
+fn told(path: &str) -> String {
+    let secret = ["/invitations/", "/addresses/"].into_iter().find(|start| path.starts_with(start));
+    secret.map_or_else(|| path.to_owned(), |start| format!("{start}…"))
 }
 
 /// The id that the client gave, if it can stand in a log line.

@@ -13,6 +13,7 @@ mod events;
 mod folders;
 mod judging;
 mod lease;
+mod leaving;
 mod problem;
 mod queries;
 mod removal;
@@ -41,6 +42,7 @@ pub use judging::{
     Mailbox, accounts_of, addresses_among, folder_role, hold, hold_all, mailbox, mailbox_by_id, mailboxes_of,
 };
 pub use lease::{Lease, claim, heartbeat, held, release};
+pub use leaving::StopWithOwner;
 pub use problem::Problem;
 pub use queries::{
     accounts_at, by_ids, folders_by_ids, folders_of_accounts, list, own_folders, owner_of, visible_accounts,

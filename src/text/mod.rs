@@ -3,6 +3,7 @@
 //! Owns the folded forms that the database stores beside a name. Pure functions of the text.
 
 mod email;
+mod html;
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
@@ -10,6 +11,7 @@ use icu_properties::props::{CanonicalCombiningClass, GeneralCategory, GeneralCat
 use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
 
 pub use email::{EmailAddress, NotAnAddress};
+pub use html::in_html;
 
 /// Greatest scalar value: no text that starts with `prefix` sorts behind `prefix` and this.
 pub const LAST_CHAR: char = char::MAX;

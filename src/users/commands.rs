@@ -1,19 +1,17 @@
 //! Making workspaces and users, and setting rights.
 
-use entity::{PersonId, UserId, WorkspaceId, person, workspace, workspace_user};
+use entity::{UserId, WorkspaceId, workspace};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
-use super::{Error, Password, Plan, Status, User, password, store};
+use super::newcomers::{self, Newcomer};
+use super::{Error, Language, Password, Plan, Status, User, Workspace, password, store};
 use crate::access::{Cx, Right, Rights};
 use crate::changes::{Action, Kind, NewChange, log};
 use crate::clock::Clock;
-use crate::db::{Db, Tx, Unique};
+use crate::db::{Db, Tx};
 use crate::text::{self, EmailAddress};
-
-const EMAIL: Unique =
-    Unique { index: "workspace_user_email", columns: "workspace_user.workspace, workspace_user.email_key" };
 
 /// A workspace with its first Admin.
 #[derive(Debug)]
@@ -50,6 +48,7 @@ pub async fn create_workspace(db: &Db, clock: &Clock, new: NewWorkspace) -> Resu
         name: Set(name),
         granted_edition: Set(new.edition),
         created_at: Set(cx.now()),
+        language: Set(Language::English),
     };
     workspace::Entity::insert(row).exec_without_returning(tx.conn()).await?;
     log::create(tx.conn(), cx.workspace, cx.new_id::<Uuid>()).await?;
@@ -70,6 +69,43 @@ pub async fn create_user(cx: &Cx, db: &Db, new: NewUser) -> Result<UserId, Error
     let user = insert_user(&mut tx, new, hash).await?;
     tx.commit().await?;
     Ok(user)
+}
+
+/// What can be changed of a workspace; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct WorkspaceChange {
+    /// The company's name.
+    pub name: Option<String>,
+    /// In which language Tagwire writes to its people.
+    pub language: Option<Language>,
+}
+
+/// Changes the workspace itself. The same again changes nothing.
+///
+/// # Errors
+/// `Denied` for all but Admins; `Name`.
+pub async fn update_workspace(cx: &Cx, db: &Db, change: WorkspaceChange) -> Result<Workspace, Error> {
+    cx.require(Right::Admin)?;
+    let name = change.name.as_deref().map(name).transpose()?;
+    let mut tx = db.begin(cx).await?;
+    let before = super::queries::hold_workspace(&tx).await?.ok_or(Error::NotFound)?;
+    let after = Workspace {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        language: change.language.unwrap_or(before.language),
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(before);
+    }
+    workspace::Entity::update_many()
+        .col_expr(workspace::Column::Name, Expr::value(after.name.as_str()))
+        .col_expr(workspace::Column::Language, Expr::value(after.language))
+        .filter(workspace::Column::Id.eq(cx.workspace))
+        .exec(tx.conn())
+        .await?;
+    tx.record(NewChange::in_workspace(Kind::Workspace, Action::Updated, cx.workspace));
+    tx.commit().await?;
+    Ok(after)
 }
 
 /// Sets what a user may do. The same rights again change nothing.
@@ -115,50 +151,16 @@ async fn hash(new: &NewUser) -> Result<String, Error> {
 }
 
 async fn insert_user(tx: &mut Tx, new: NewUser, hash: String) -> Result<UserId, Error> {
-    let name = name(&new.name)?;
-    let cx = tx.cx().clone();
-    let person = match store::person_by_email(tx.conn(), new.email.key()).await? {
-        Some(person) => person.id,
-        None => insert_person(tx, &new.email, hash).await?,
-    };
-    let id: UserId = cx.new_id();
-    let row = workspace_user::ActiveModel {
-        workspace: Set(cx.workspace),
-        id: Set(id),
-        person: Set(person),
-        name_sort: Set(text::plain(&name)),
-        name: Set(name),
-        email: Set(new.email.as_str().to_owned()),
-        email_key: Set(new.email.key().to_owned()),
-        status: Set(Status::Active),
-        rights: Set(new.rights.bits()),
-        created_at: Set(cx.now()),
-    };
-    workspace_user::Entity::insert(row).exec_without_returning(tx.conn()).await.map_err(|error| {
-        let fault = crate::db::Fault::from(error);
-        if fault.breaks(EMAIL) || fault.breaks(PERSON) { Error::EmailTaken } else { fault.into() }
-    })?;
-    tx.record(NewChange::in_workspace(Kind::User, Action::Created, id));
-    Ok(id)
+    let (status, hash) = (Status::Active, Some(hash));
+    let newcomer = Newcomer { name: &new.name, email: &new.email, status, rights: new.rights, hash };
+    newcomers::insert(tx, newcomer).await
 }
 
-async fn insert_person(tx: &Tx, email: &EmailAddress, hash: String) -> Result<PersonId, Error> {
-    let id: PersonId = tx.cx().new_id();
-    let row = person::ActiveModel {
-        id: Set(id),
-        email: Set(email.as_str().to_owned()),
-        email_key: Set(email.key().to_owned()),
-        password_hash: Set(Some(hash)),
-        created_at: Set(tx.cx().now()),
-    };
-    person::Entity::insert(row).exec_without_returning(tx.conn()).await?;
-    Ok(id)
-}
-
-const PERSON: Unique =
-    Unique { index: "workspace_user_person", columns: "workspace_user.workspace, workspace_user.person" };
-
-fn name(text: &str) -> Result<String, Error> {
+/// What somebody can be called.
+///
+/// # Errors
+/// `Name` for other than 1 to 200 characters on one line.
+pub fn name(text: &str) -> Result<String, Error> {
     let name = text.trim();
     let sound = (1..=200).contains(&name.chars().count()) && text::is_one_line(name);
     if sound { Ok(name.to_owned()) } else { Err(Error::Name) }

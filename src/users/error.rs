@@ -5,6 +5,7 @@ use entity::Timestamp;
 use super::PasswordError;
 use crate::access::{Denied, Right};
 use crate::db::Fault;
+use crate::post::PostError;
 use crate::text::NotAnAddress;
 
 /// Why a command about users is refused.
@@ -37,6 +38,18 @@ pub enum Error {
     /// The address is taken in this workspace.
     #[error("Somebody in this workspace already has this address.")]
     EmailTaken,
+    /// They have not joined yet.
+    #[error("This user has not joined yet. Take the invitation back instead.")]
+    StillInvited,
+    /// The last working day cannot be used.
+    #[error("The last working day cannot be before today. To disable somebody now, disable them.")]
+    DayIsOver,
+    /// What confirms an address is unknown, used, or too old. The same whichever it is.
+    #[error("This link is not valid, or not any more. Ask for a new one.")]
+    NotValid,
+    /// The letter cannot be made.
+    #[error(transparent)]
+    Post(#[from] PostError),
     /// Nobody would be left to administer the workspace.
     #[error("This is the last Admin of the workspace. Make somebody else an Admin first.")]
     LastAdmin,

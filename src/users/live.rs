@@ -110,6 +110,7 @@ impl LiveSessions {
             held.retain(|live| live.strong_count() > 0);
             !held.is_empty()
         });
+        super::email_change::remove_expired(&self.inner.db, self.inner.clock.now()).await?;
         session::remove_expired(&self.inner.db, self.inner.clock.now()).await
     }
 

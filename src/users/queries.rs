@@ -3,29 +3,18 @@
 use std::collections::HashSet;
 
 use entity::{UserId, WorkspaceId, workspace, workspace_user};
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
+use sea_orm::{QueryOrder, QuerySelect};
 
-use super::{Plan, User, Workspace, store};
-use crate::access::Cx;
+use super::{Plan, Status, User, Workspace, store};
+use crate::access::{Cx, Right};
 use crate::db::{Db, Fault, Tx};
-use crate::paging::{Page, PageError, Place, Rows, Sort};
 
 /// Users by id; ids of other workspaces are as if they never existed.
 pub async fn by_ids(cx: &Cx, db: &Db, ids: Vec<UserId>) -> Result<Vec<User>, Fault> {
     let rows = store::users_by_ids(db.reader(), cx.workspace, ids).await?;
     Ok(rows.into_iter().map(User::from).collect())
-}
-
-/// A page of the workspace's users by name.
-pub async fn list(cx: &Cx, db: &Db, page: &Page) -> Result<Result<Rows<User>, PageError>, Fault> {
-    let rows = match store::page_of_users(db.reader(), cx.workspace, page).await? {
-        Ok(rows) => rows,
-        Err(error) => return Ok(Err(error)),
-    };
-    let rows = page.rows(rows, |user| Place(Sort::Text(user.name_sort.clone()), user.id.0));
-    Ok(Ok(rows.map(User::from)))
 }
 
 /// Which of these addresses, as they are compared, users of the workspace sign in with.
@@ -45,11 +34,6 @@ pub async fn addresses_among(
     Ok(found.into_iter().collect())
 }
 
-/// How many users the workspace has.
-pub async fn count(cx: &Cx, db: &Db) -> Result<u64, Fault> {
-    Ok(store::count_users(db.reader(), cx.workspace).await?)
-}
-
 /// The actor's workspace.
 pub async fn workspace(cx: &Cx, db: &Db) -> Result<Option<Workspace>, Fault> {
     Ok(workspace::Entity::find_by_id(cx.workspace).one(db.reader()).await?.map(Workspace::from))
@@ -65,6 +49,33 @@ pub async fn edition(tx: &Tx) -> Result<Plan, Fault> {
 pub async fn hold_edition(tx: &Tx) -> Result<Plan, Fault> {
     let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
     Ok(row.map_or(Plan::Free, |row| row.granted_edition))
+}
+
+/// The transaction's workspace, which stays so until it ends: those who hold it wait for each other.
+pub async fn hold_workspace(tx: &Tx) -> Result<Option<Workspace>, Fault> {
+    let row = workspace::Entity::find_by_id(tx.workspace()).lock(LockType::NoKeyUpdate).one(tx.conn()).await?;
+    Ok(row.map(Workspace::from))
+}
+
+/// The workspace's user with an address, as it is compared.
+pub async fn by_address(tx: &Tx, key: &str) -> Result<Option<User>, Fault> {
+    let user = workspace_user::Entity::find()
+        .filter(workspace_user::Column::Workspace.eq(tx.workspace()))
+        .filter(workspace_user::Column::EmailKey.eq(key))
+        .one(tx.conn())
+        .await?;
+    Ok(user.map(User::from))
+}
+
+/// The Admins of the workspace who can sign in, by name.
+pub async fn admins(cx: &Cx, db: &Db) -> Result<Vec<User>, Fault> {
+    let users = workspace_user::Entity::find()
+        .filter(workspace_user::Column::Workspace.eq(cx.workspace))
+        .filter(workspace_user::Column::Status.eq(Status::Active))
+        .order_by_asc(workspace_user::Column::NameSort)
+        .all(db.reader())
+        .await?;
+    Ok(users.into_iter().map(User::from).filter(|user| user.rights.contains(Right::Admin)).collect())
 }
 
 /// Makes those who hold the same user wait for each other until the transaction ends: for what is numbered for each user.

@@ -36,11 +36,11 @@ pub struct Session {
 }
 
 /// A new session within a transaction, and its token: 256 random bits, of which only the SHA-256 is kept.
-pub(super) async fn begin(tx: &Tx, user: UserId, user_agent: Option<&str>) -> Result<String, Error> {
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+pub async fn begin_session(tx: &Tx, user: UserId, user_agent: Option<&str>) -> Result<String, Error> {
+    let token = new_token();
     let now = tx.cx().now();
     let row = session::ActiveModel {
-        token_hash: Set(hash(&token)),
+        token_hash: Set(token_hash(&token)),
         id: Set(tx.cx().new_id::<SessionId>()),
         workspace: Set(tx.workspace()),
         user_id: Set(user),
@@ -150,6 +150,14 @@ async fn find<const N: usize>(db: &Db, condition: &str, values: [sea_orm::Value;
     Ok(Found::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, values)).all(db.reader()).await?)
 }
 
-pub(super) fn hash(token: &str) -> Vec<u8> {
+/// 256 random bits as text: a token that nobody guesses.
+#[must_use]
+pub fn new_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a token, and it is found by.
+#[must_use]
+pub fn token_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

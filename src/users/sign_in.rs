@@ -71,7 +71,7 @@ pub async fn sign_in(db: &Db, clock: &Clock, given: SignIn) -> Result<SignedIn, 
     }
     let user = users.pop().ok_or(Error::WrongCredentials)?;
     let tx = db.begin(&Cx::of_system(user.workspace, clock.clone())).await?;
-    let token = session::begin(&tx, user.id, given.user_agent.as_deref()).await?;
+    let token = session::begin_session(&tx, user.id, given.user_agent.as_deref()).await?;
     tx.commit().await?;
     Ok(SignedIn::Session { token, workspace: user.workspace, user: user.into() })
 }

@@ -2,15 +2,23 @@
 
 use entity::{PersonId, UserId, WorkspaceId, person, workspace, workspace_user};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{DbBackend, DbErr, FromQueryResult, Iterable, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{DbBackend, DbErr, QuerySelect};
 
 use super::Status;
 use crate::access::{Right, Rights};
-use crate::paging::{Page, PageError};
 
 pub(super) async fn person_by_email(conn: &impl ConnectionTrait, key: &str) -> Result<Option<person::Model>, DbErr> {
     person::Entity::find().filter(person::Column::EmailKey.eq(key)).one(conn).await
+}
+
+pub(super) async fn person_of_user(
+    conn: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    id: UserId,
+) -> Result<Option<person::Model>, DbErr> {
+    let Some(user) = workspace_user::Entity::find_by_id((workspace, id)).one(conn).await? else { return Ok(None) };
+    person::Entity::find_by_id(user.person).one(conn).await
 }
 
 pub(super) async fn users_of_person(
@@ -81,27 +89,19 @@ pub(super) async fn users_by_ids(
         .await
 }
 
-pub(super) async fn page_of_users(
+pub(super) async fn set_last_working_day(
     conn: &impl ConnectionTrait,
     workspace: WorkspaceId,
-    page: &Page,
-) -> Result<Result<Vec<workspace_user::Model>, PageError>, DbErr> {
-    let mut query = Query::select();
-    query
-        .columns(workspace_user::Column::iter())
-        .from(workspace_user::Entity)
-        .and_where(Expr::col(workspace_user::Column::Workspace).eq(workspace));
-    let sort = Expr::col(workspace_user::Column::NameSort);
-    let id = Expr::col(workspace_user::Column::Id);
-    if let Err(error) = page.apply(&mut query, &sort, &id, false, false) {
-        return Ok(Err(error));
-    }
-    let statement = conn.get_database_backend().build(&query);
-    workspace_user::Model::find_by_statement(statement).all(conn).await.map(Ok)
-}
-
-pub(super) async fn count_users(conn: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<u64, DbErr> {
-    workspace_user::Entity::find().filter(workspace_user::Column::Workspace.eq(workspace)).count(conn).await
+    id: UserId,
+    day: Option<String>,
+) -> Result<(), DbErr> {
+    workspace_user::Entity::update_many()
+        .col_expr(workspace_user::Column::LastWorkingDay, Expr::value(day))
+        .filter(workspace_user::Column::Workspace.eq(workspace))
+        .filter(workspace_user::Column::Id.eq(id))
+        .exec(conn)
+        .await
+        .map(drop)
 }
 
 pub(super) async fn workspaces(conn: &impl ConnectionTrait) -> Result<Vec<WorkspaceId>, DbErr> {

@@ -37,7 +37,7 @@ impl Tokens {
 
     /// The running session that a token belongs to.
     pub(super) async fn authenticate(&self, db: &Db, clock: &Clock, token: &str) -> Result<Option<Session>, Fault> {
-        let (hash, people, since) = (session::hash(token), db.wake().people(), Instant::now());
+        let (hash, people, since) = (session::token_hash(token), db.wake().people(), Instant::now());
         if let Some(known) = self.0.get(&hash)
             && known.people == people
             && known.since.elapsed() < FRESH

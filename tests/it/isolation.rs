@@ -14,14 +14,16 @@ use crate::deeds::{
     MAKE_TAG, MERGE_TAGS, REMOVE_ALIAS, SAVE, SET_RIGHTS, TAG, UNBLOCK, UNTAG, array, text,
 };
 use crate::imports::CANCEL;
+use crate::invitations::{INVITE, RESEND, REVOKE, whom};
 use crate::sharing::{SHARE, UNSHARE, share};
 use crate::support::people::PASSWORD;
 use crate::support::{Company, Person, TestApp};
+use crate::users::{DISABLE, ENABLE, UPDATE_USER};
 
 const SCHEMA: &str = "{ __schema { types { kind name inputFields { name type { ...T } } fields { name args { name type { ...T } } } } } }
     fragment T on __Type { name ofType { name ofType { name ofType { name } } } }";
 const ALL: &str = "{ workspace { id name edition } users { nodes { id name rights shares { id level } } } tagGroups { id name color position tags { id } }
-    savedFilters { id name query shared position } blockList { nodes { id pattern scope } }
+    savedFilters { id name query shared position } invitations { nodes { id status expiresAt } } blockList { nodes { id pattern scope } }
     tags(first: 20) { nodes { id name aliases contactCount color group { id } history(first: 20) { nodes { id summary } } } }
     contacts(first: 20) { nodes { id name company version tags { id } history(first: 20) { nodes { id summary } } } } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -47,6 +49,7 @@ struct Ids {
     /// A colleague, with whom something is shared.
     colleague: String,
     blocked: String,
+    invitation: String,
     /// A second tag, of which nothing is asked by its id.
     spare: String,
 }
@@ -64,6 +67,7 @@ enum Kind {
     Entry,
     Share,
     Blocked,
+    Invitation,
 }
 
 impl Ids {
@@ -79,6 +83,7 @@ impl Ids {
             (Kind::Entry, &self.entry),
             (Kind::Share, &self.share),
             (Kind::Blocked, &self.blocked),
+            (Kind::Invitation, &self.invitation),
         ];
         all.into_iter().filter(|(of, _)| kind == Kind::Any || kind == *of).map(|(_, id)| id.as_str()).collect()
     }
@@ -216,6 +221,11 @@ fn places_of_shares(own: &Ids) -> Vec<Place> {
             |id| json!({ "input": { "granteeId": id, "resource": "INBOX", "level": "FULL" } }),
         ),
         place("Mutation.unshare.id", Kind::Share, UNSHARE, |id| json!({ "id": id })),
+        place("UpdateUserInput.id", Kind::User, UPDATE_USER, |id| json!({ "input": { "id": id, "name": "Stolen" } })),
+        place("Mutation.disableUser.id", Kind::User, DISABLE, |id| json!({ "id": id })),
+        place("Mutation.enableUser.id", Kind::User, ENABLE, |id| json!({ "id": id })),
+        place("Mutation.resendInvitation.id", Kind::Invitation, RESEND, |id| json!({ "id": id })),
+        place("Mutation.revokeInvitation.id", Kind::Invitation, REVOKE, |id| json!({ "id": id })),
     ]
 }
 
@@ -250,6 +260,7 @@ async fn furnish(company: &Company, url: &str) -> Ids {
         share: text(&share["share"]["id"]),
         colleague: id::encode(colleague.id).to_string(),
         blocked,
+        invitation: text(&ann.does(INVITE, whom("Eva", "eva@new.test")).await["invitation"]["id"]),
         spare: text(&spare["tag"]["id"]),
     }
 }

@@ -14,11 +14,13 @@ use crate::deeds::{
 };
 use crate::exports::EXPORT;
 use crate::imports::{CANCEL, IMPORT};
+use crate::invitations::{INVITE, RESEND, REVOKE, whom};
 use crate::sharing::{SHARE, UNSHARE, share_of};
 use crate::support::{Person, TestApp};
+use crate::users::{DISABLE, ENABLE, UPDATE_USER};
 
 /// Every mutation that a right may open.
-const ACTS: [&str; 21] = [
+const ACTS: [&str; 28] = [
     "block",
     "cancelImport",
     "createContact",
@@ -27,10 +29,15 @@ const ACTS: [&str; 21] = [
     "deleteContact",
     "deleteTag",
     "deleteTagGroup",
+    "disableUser",
+    "enableUser",
     "exportContacts",
     "importContacts",
+    "inviteUser",
     "mergeTags",
     "removeTagAlias",
+    "resendInvitation",
+    "revokeInvitation",
     "setRights",
     "share",
     "tagContacts",
@@ -40,10 +47,15 @@ const ACTS: [&str; 21] = [
     "updateContact",
     "updateTag",
     "updateTagGroup",
+    "updateUser",
+    "updateWorkspace",
 ];
 
 /// Every mutation that no right opens: one's own sign-in, one's own mailboxes and filters.
-const OWN: [&str; 14] = [
+const OWN: [&str; 17] = [
+    "acceptInvitation",
+    "changeEmail",
+    "confirmEmailChange",
     "connectMailAccount",
     "createSavedFilter",
     "deleteSavedFilter",
@@ -63,7 +75,7 @@ const OWN: [&str; 14] = [
 /// All that a refused request must leave as it was.
 async fn everything(person: &Person) -> Value {
     let document = "{ cursor contacts(first: 200) { nodes { id name version tags { name } } } \
-                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } users { nodes { id rights shares { id } } } }";
+                    tagGroups { id name color position } tags(first: 200) { nodes { id name color aliases contactCount } } blockList { nodes { id } } workspace { name } invitations { nodes { id status } } users { nodes { id name status rights shares { id } } } }";
     person.query(document, json!({})).await
 }
 
@@ -109,6 +121,25 @@ async fn each_right_opens_exactly_its_doors() {
                         json!({ "pattern": format!("x@{}.test", name.replace('_', "-")), "scope": "WORKSPACE" });
                     (UNBLOCK, json!({ "id": ann.does(BLOCK, json!({ "input": input })).await["blocked"]["id"] }))
                 }
+                "inviteUser" => (INVITE, whom("New", &format!("{}@new.test", name.to_lowercase()))),
+                "resendInvitation" | "revokeInvitation" => {
+                    let email = format!("{act}.{}@new.test", name.to_lowercase());
+                    let made = ann.does(INVITE, whom("New", &email)).await;
+                    let document = if act == "resendInvitation" { RESEND } else { REVOKE };
+                    (document, json!({ "id": made["invitation"]["id"] }))
+                }
+                // Of another's: one's own name is everybody's to change.
+                "updateUser" => (UPDATE_USER, json!({ "input": { "id": carols, "name": format!("Carol {name}") } })),
+                "disableUser" => (DISABLE, json!({ "id": id::encode(company.user("Gone", &[]).await.id).to_string() })),
+                "enableUser" => {
+                    let gone = json!({ "id": id::encode(company.user("Gone", &[]).await.id).to_string() });
+                    ann.does(DISABLE, gone.clone()).await;
+                    (ENABLE, gone)
+                }
+                "updateWorkspace" => (
+                    "mutation($input: UpdateWorkspaceInput!) { updateWorkspace(input: $input) { userErrors { code path } } }",
+                    json!({ "input": { "name": format!("Acme of {name}") } }),
+                ),
                 "cancelImport" => (CANCEL, json!({ "id": "" })),
                 "importContacts" => (IMPORT, Value::Null),
                 "exportContacts" => (EXPORT, json!({ "format": "CSV" })),

@@ -10,6 +10,7 @@ pub mod people;
 pub mod process;
 pub mod scripted_imap;
 pub mod scripted_mailbox;
+pub mod smtp_sink;
 pub mod socket;
 pub mod test_app;
 
