@@ -13,6 +13,7 @@ use crate::contacts::Numbering;
 use crate::db::{Db, Fault};
 use crate::feed::Feed;
 use crate::imports;
+use crate::mail_discovery::Discovery;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
 use crate::messages::{self, Contents, blocks};
 use crate::secrets::{SecretError, Secrets};
@@ -34,6 +35,8 @@ pub struct App {
     pub sessions: LiveSessions,
     /// The sync of mailboxes.
     pub mail_sync: Supervisor,
+    /// Looks for the mail servers of addresses.
+    pub discovery: Discovery,
     /// Reads what is in messages, files too.
     pub contents: Contents,
     /// What goes on behind answered requests.
@@ -83,6 +86,8 @@ impl App {
         let secrets = Secrets::open_or_create(&config.secret_key_file)?;
         let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
+        let discovery =
+            Discovery::new(config.discovery.clone(), clock.clone(), deps.allowed_hosts().clone(), deps.tls());
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let config = Arc::new(config);
@@ -94,6 +99,7 @@ impl App {
             feed,
             sessions,
             mail_sync,
+            discovery,
             contents,
             work,
             importing,

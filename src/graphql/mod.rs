@@ -35,6 +35,7 @@ mod mail_account_event;
 mod mail_account_mutation;
 mod mail_account_update;
 mod mail_change;
+mod mail_discovery;
 mod mail_folder;
 mod message;
 mod message_filter;

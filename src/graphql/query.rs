@@ -13,6 +13,7 @@ use super::error::{ApiError, Code};
 use super::following::Event;
 use super::id;
 use super::mail_account::MailAccountQuery;
+use super::mail_discovery::MailDiscoveryQuery;
 use super::message::MessageQuery;
 use super::node::Node;
 use super::reader::Reader;
@@ -40,6 +41,7 @@ pub struct Query(
     TagFacetQuery,
     SavedFilterQuery,
     MailAccountQuery,
+    MailDiscoveryQuery,
     MessageQuery,
     ThreadQuery,
     BlockQuery,

@@ -19,6 +19,7 @@ const LAYERS: &[&str] = &[
     "db",
     "feed",
     "config",
+    "hosts",
     // features
     "users",
     "tags",
@@ -29,6 +30,7 @@ const LAYERS: &[&str] = &[
     "timeline",
     // entrances, and what wires them
     "mail_sync",
+    "mail_discovery",
     "app",
     "graphql",
     "http",
@@ -36,7 +38,7 @@ const LAYERS: &[&str] = &[
 ];
 
 /// Parts that know nothing of tables: they call features.
-const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
+const ENTRANCES: &[&str] = &["mail_sync", "mail_discovery", "graphql", "http", "cli"];
 
 const FEATURES: &[&str] = &["users", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];
 
