@@ -90,12 +90,9 @@ impl Dns {
         let Some((resolver, name)) = self.resolver.as_ref().zip(absolute(name)) else { return Vec::new() };
         let Ok(found) = resolver.srv_lookup(name).await else { return Vec::new() };
         let services = found.answers().iter().filter_map(|record| match &record.data {
-            RData::SRV(srv) => Some(Service {
-                priority: srv.priority,
-                weight: srv.weight,
-                target: plain(&srv.target),
-                port: srv.port,
-            }),
+            RData::SRV(srv) => {
+                Some(Service { priority: srv.priority, weight: srv.weight, target: plain(&srv.target), port: srv.port })
+            }
             _ => None,
         });
         let mut services: Vec<_> = services.take(MOST).collect();

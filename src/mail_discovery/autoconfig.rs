@@ -69,10 +69,9 @@ fn read(text: &str, mailbox: &Mailbox, source: &str) -> Option<Found> {
     }
     let mut ways = node.children().filter(|node| node.has_tag_name("authentication")).filter_map(text_of).peekable();
     let by_password = ways.peek().is_none() || ways.any(|way| way.starts_with("password") || way == "plain");
-    let username = child(node, "username").and_then(text_of).map_or_else(
-        || mailbox.address.clone(),
-        |username| mailbox.fill_in(username),
-    );
+    let username = child(node, "username")
+        .and_then(text_of)
+        .map_or_else(|| mailbox.address.clone(), |username| mailbox.fill_in(username));
     by_password.then(|| Found {
         provider: Provider::Imap,
         authentication: Authentication::Password,

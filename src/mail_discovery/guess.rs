@@ -11,11 +11,8 @@ use crate::mail_sync::imap::{self, ImapConn, Target, Timeouts};
 impl Discovery {
     /// By what is usual. A server counts when its certificate is valid for its name, and it greets as one of IMAP.
     pub(super) async fn by_guess(&self, mailbox: &Mailbox) -> Option<Found> {
-        let candidate = |name: &str, port, security| Server {
-            host: format!("{name}.{}", mailbox.domain.as_str()),
-            port,
-            security,
-        };
+        let candidate =
+            |name: &str, port, security| Server { host: format!("{name}.{}", mailbox.domain.as_str()), port, security };
         let port = self.settings.imaps_port;
         let candidates = [
             candidate("imap", port, Security::Tls),

@@ -66,9 +66,8 @@ pub(super) fn by_domain(domain: &str) -> Option<&'static Known> {
 
 /// The provider whose host takes the mail of a domain.
 pub(super) fn by_mail_exchanger(host: &str) -> Option<&'static Known> {
-    let within = |suffix: &&str| {
-        host.strip_suffix(*suffix).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    };
+    let within =
+        |suffix: &&str| host.strip_suffix(*suffix).is_some_and(|before| before.is_empty() || before.ends_with('.'));
     PROVIDERS.iter().find(|known| known.exchangers.iter().any(within))
 }
 
@@ -85,11 +84,13 @@ mod tests {
 
     #[test]
     fn every_domain_stands_once_and_every_server_is_secured() {
-        let mut domains = HashSet::new();
+        let (mut domains, mut exchangers) = (HashSet::new(), HashSet::new());
         for known in PROVIDERS {
-            for name in known.domains.iter().chain(known.exchangers) {
-                assert_eq!(*name, name.to_lowercase());
-                assert!(domains.insert(name), "{name} stands twice");
+            for (names, seen) in [(known.domains, &mut domains), (known.exchangers, &mut exchangers)] {
+                for name in names {
+                    assert_eq!(*name, name.to_lowercase());
+                    assert!(seen.insert(name), "{name} stands twice");
+                }
             }
             for Host(host, port, security) in [Some(&known.imap), known.smtp.as_ref()].into_iter().flatten() {
                 let usual = match security {

@@ -13,7 +13,8 @@ use crate::support::https_server::{HttpsServer, Reply};
 use crate::support::mailbox::{borrowed, follow, until_state};
 use crate::support::{Person, TestApp};
 
-const DISCOVER: &str = "query($email: EmailAddress!) { discoverMailServer(email: $email) { provider authentication imapHost imapPort
+const DISCOVER: &str =
+    "query($email: EmailAddress!) { discoverMailServer(email: $email) { provider authentication imapHost imapPort
     imapSecurity smtpHost smtpPort smtpSecurity username source instructions } }";
 const CONNECT: &str = "mutation($input: ConnectMailAccountInput!) { connectMailAccount(input: $input) {
     mailAccount { provider authentication } userErrors { code message path remedy } } }";
@@ -92,7 +93,10 @@ async fn known_providers_are_told_with_what_comes_next() {
 
     let gmail = discover(&ann, "Jan.Jansen@GMail.com").await;
     assert_eq!((&gmail["provider"], &gmail["authentication"]), (&json!("GMAIL"), &json!("APP_PASSWORD")));
-    assert_eq!((&gmail["imapHost"], &gmail["imapPort"], &gmail["imapSecurity"]), (&json!("imap.gmail.com"), &json!(993), &json!("TLS")));
+    assert_eq!(
+        (&gmail["imapHost"], &gmail["imapPort"], &gmail["imapSecurity"]),
+        (&json!("imap.gmail.com"), &json!(993), &json!("TLS"))
+    );
     assert_eq!((&gmail["username"], &gmail["source"]), (&json!("Jan.Jansen@GMail.com"), &json!("built-in: Gmail")));
     let steps = gmail["instructions"].to_string();
     assert!(steps.contains("Google asks for an App Password") && steps.contains("2-Step Verification"), "{steps}");
@@ -102,7 +106,10 @@ async fn known_providers_are_told_with_what_comes_next() {
 
     let office = discover(&ann, "jan@bücher.test").await;
     assert_eq!((&office["provider"], &office["authentication"]), (&json!("OFFICE365"), &json!("OAUTH2")));
-    assert_eq!((&office["imapHost"], &office["username"]), (&json!("outlook.office365.com"), &json!("jan@bücher.test")));
+    assert_eq!(
+        (&office["imapHost"], &office["username"]),
+        (&json!("outlook.office365.com"), &json!("jan@bücher.test"))
+    );
     assert!(office["instructions"][0].as_str().unwrap().contains("sign in and consent in the browser"), "{office}");
 
     for (email, host) in [
@@ -306,7 +313,10 @@ async fn a_mailbox_is_connected_by_its_address_alone() {
         assert!(consent["remedy"][0].as_str().unwrap().contains("browser"), "{consent}");
         let none = refused(connect("alice").await);
         assert_eq!((&none["code"], &none["path"]), (&json!("INVALID"), &json!(["input", "email"])));
-        assert_eq!(ann.query("{ mailAccounts { email } }", json!({})).await["mailAccounts"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            ann.query("{ mailAccounts { email } }", json!({})).await["mailAccounts"].as_array().unwrap().len(),
+            1
+        );
     })
     .await;
 }

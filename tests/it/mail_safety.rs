@@ -24,7 +24,8 @@ const PASSWORD: &str = "never-to-be-seen-8d1f";
 
 async fn connect(person: &Person, host: &str, port: u16, security: &str) -> (Value, Duration) {
     let began = Instant::now();
-    let input = json!({ "email": ALICE.0, "password": PASSWORD, "imapHost": host, "imapPort": port, "imapSecurity": security });
+    let input =
+        json!({ "email": ALICE.0, "password": PASSWORD, "imapHost": host, "imapPort": port, "imapSecurity": security });
     let mut answer = person.query(CONNECT, json!({ "input": input })).await;
     (answer["connectMailAccount"].take(), began.elapsed())
 }

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod blocks;
+mod canary;
 mod command_line;
 mod contacts;
 mod contacts_live;
@@ -21,6 +22,7 @@ mod imap_connection;
 mod imap_faults;
 mod imports;
 mod isolation;
+mod key_rotation;
 mod language;
 mod layering;
 mod limits;
@@ -35,9 +37,9 @@ mod mail_faults;
 mod mail_hard_cases;
 mod mail_links;
 mod mail_lists;
+mod mail_safety;
 mod mail_search;
 mod mail_search_levels;
-mod mail_safety;
 mod mail_sight;
 mod mail_sync;
 mod migrations;
