@@ -27,7 +27,8 @@ impl Discovery {
         let ispdb_url =
             source.text(key).unwrap_or_else(|| "https://autoconfig.thunderbird.net/v1.1/{domain}".to_owned());
         let off = ispdb_url == "off";
-        if !off && !(ispdb_url.starts_with("https://") && ispdb_url.contains("{domain}")) {
+        let sound = ispdb_url.starts_with("https://") && ispdb_url.contains("{domain}");
+        if !off && !sound {
             return Err(SettingError::new(key, &ispdb_url, "an address https://… with {domain} in it, or off"));
         }
         Ok(Self {

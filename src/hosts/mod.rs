@@ -173,7 +173,7 @@ mod tests {
             let began = tokio::time::Instant::now();
             assert_eq!(none.resolve(host, 993, IMAP, SHORT).await, Err(HostError), "{host}");
             let took = began.elapsed();
-            assert!(took >= SHORT && took < SHORT * 3, "{host}: {took:?}");
+            assert!(took >= SHORT && took < SHORT + Duration::from_secs(2), "{host}: {took:?}");
         }
     }
 

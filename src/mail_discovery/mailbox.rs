@@ -30,16 +30,10 @@ impl Mailbox {
                 ("EMAILLOCALPART%", &self.local),
                 ("EMAILDOMAIN%", self.domain.as_str()),
             ];
-            match known.iter().find_map(|(name, value)| after.strip_prefix(name).map(|rest| (*value, rest))) {
-                Some((value, after)) => {
-                    filled.push_str(value);
-                    rest = after;
-                }
-                None => {
-                    filled.push('%');
-                    rest = after;
-                }
-            }
+            let named = known.iter().find_map(|(name, value)| after.strip_prefix(name).map(|rest| (*value, rest)));
+            let (value, after) = named.unwrap_or(("%", after));
+            filled.push_str(value);
+            rest = after;
         }
         filled.push_str(rest);
         filled

@@ -19,12 +19,14 @@ impl Discovery {
         if let Some(known) = table::by_host(&imap.host) {
             return Some(Found { source, ..known.found(mailbox) });
         }
+        let is_vouched_for = mailbox.domain.holds(&imap.host);
         let found = Found {
             provider: Provider::Imap,
             authentication: Authentication::Password,
-            is_vouched_for: mailbox.domain.holds(&imap.host),
             imap,
-            smtp,
+            // The password would go there too.
+            smtp: smtp.filter(|smtp| !is_vouched_for || mailbox.domain.holds(&smtp.host)),
+            is_vouched_for,
             username: mailbox.address.clone(),
             source,
             instructions: instructions::password(),

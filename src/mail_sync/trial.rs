@@ -53,6 +53,9 @@ impl Part {
 const PATIENCE: Duration = Duration::from_secs(9);
 const STEP: Duration = Duration::from_secs(3);
 
+/// For an answer once connected: servers let those wait who gave a wrong password before.
+const SIGN_IN: Duration = Duration::from_secs(18);
+
 impl Refusal {
     fn of(diagnosis: diagnosis::Diagnosis, part: Part) -> Self {
         Self { code: diagnosis.code, message: diagnosis.message, part }
@@ -72,7 +75,7 @@ pub async fn try_credentials(
 ) -> Result<Option<SeenFolder>, Refusal> {
     let refusal = |error: &ImapError| Refusal::of(diagnosis::of_imap(error), Part::of(error));
     let target = target(server);
-    let patient = Timeouts { lookup: STEP, connect: STEP, greeting: STEP, ..deps.timeouts };
+    let patient = Timeouts { lookup: STEP, connect: STEP, greeting: STEP, command: SIGN_IN, ..deps.timeouts };
     let connecting = ImapConn::connect(&target, &deps.allowed, &deps.tls, patient);
     let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or(Err(ImapError::Timeout));
     let mut conn = connected.map_err(|error| refusal(&error))?;

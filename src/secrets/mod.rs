@@ -153,9 +153,9 @@ impl Secrets {
         if *version != VERSION {
             return Err(SecretError::Damaged);
         }
-        let cipher = self.cipher(key_id).or_else(|| {
+        let cipher = self.cipher(*key_id).or_else(|| {
             self.heed_file();
-            self.cipher(key_id)
+            self.cipher(*key_id)
         });
         let Some(cipher) = cipher else {
             return Err(SecretError::OtherKey { sealed: *key_id, held: self.key_id() });
@@ -170,10 +170,10 @@ impl Secrets {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cipher(&self, id: &[u8; KEY_ID]) -> Option<XChaCha20Poly1305> {
+    fn cipher(&self, id: [u8; KEY_ID]) -> Option<XChaCha20Poly1305> {
         let keys = self.keys();
         let mut all = std::iter::once(&keys.current).chain(&keys.others);
-        all.find(|key| key.id == *id).map(|key| key.cipher.clone())
+        all.find(|key| key.id == id).map(|key| key.cipher.clone())
     }
 
     /// Takes over the keys of a file that was replaced. Those that it has no more still open: what was sealed for a while (a link to

@@ -20,7 +20,7 @@ const CONNECT: &str = "mutation($input: ConnectMailAccountInput!) { connectMailA
     mailAccount { provider authentication } userErrors { code message path remedy } } }";
 
 /// Answers come within three seconds; the rest is for a busy machine.
-const PATIENCE: Duration = Duration::from_millis(3_500);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 const WELL_KNOWN: &str = "/.well-known/autoconfig/mail/config-v1.1.xml";
@@ -243,7 +243,7 @@ async fn hosts_that_the_rules_refuse_are_not_connected_to_and_look_like_none() {
     assert!(connected.is_err(), "the private host was connected to");
     // A private name takes as long as none.
     let apart = private.abs_diff(none);
-    assert!(apart < Duration::from_millis(400), "{private:?} and {none:?}");
+    assert!(apart < Duration::from_millis(800), "{private:?} and {none:?}");
     test.stop().await;
 }
 

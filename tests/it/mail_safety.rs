@@ -60,7 +60,7 @@ async fn every_host_that_is_refused_gives_one_answer_in_one_time() {
         assert_eq!(expected["userErrors"][0]["path"], json!(["input", "imapHost"]));
         for (host, (answer, took)) in hosts.iter().zip(&answers) {
             assert_eq!(answer, expected, "{host}");
-            assert!(*took >= Duration::from_secs(3) && *took < Duration::from_secs(5), "{host}: {took:?}");
+            assert!(*took >= Duration::from_secs(3) && *took < Duration::from_secs(8), "{host}: {took:?}");
         }
         test.stop().await;
     }
