@@ -36,7 +36,7 @@ pub struct App {
     /// The sync of mailboxes.
     pub mail_sync: Supervisor,
     /// Looks for the mail servers of addresses.
-    pub discovery: Discovery,
+    pub discovery: Arc<Discovery>,
     /// Reads what is in messages, files too.
     pub contents: Contents,
     /// What goes on behind answered requests.
@@ -88,6 +88,7 @@ impl App {
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let discovery =
             Discovery::new(config.discovery.clone(), clock.clone(), deps.allowed_hosts().clone(), deps.tls());
+        let discovery = Arc::new(discovery);
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let config = Arc::new(config);

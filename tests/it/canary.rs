@@ -27,9 +27,13 @@ const WRONG: &str = "canary-wrong-a7f342";
 fn tells() -> Vec<Vec<u8>> {
     let plain = ["canary-right", "canary-wrong"].map(str::to_owned);
     let encoded = [RIGHT, WRONG].map(|secret| STANDARD.encode(format!("\0{}\0{secret}", ALICE.0)));
-    let hexadecimal = [RIGHT, WRONG].map(|secret| secret.bytes().map(|byte| format!("{byte:02x}")).collect());
+    let hexadecimal = [RIGHT, WRONG].map(|secret| secret.bytes().map(hex).collect::<Vec<_>>().concat());
     let all = plain.into_iter().chain(encoded).chain([RIGHT, WRONG].map(|secret| STANDARD.encode(secret)));
     all.chain(hexadecimal).map(String::into_bytes).collect()
+}
+
+fn hex(byte: u8) -> String {
+    format!("{byte:02x}")
 }
 
 fn is_clean(what: &str, bytes: &[u8]) {
@@ -120,10 +124,8 @@ async fn no_secret_is_written_anywhere() {
         server.deliver(ALICE.0, "INBOX", &mail("jan@bedrijf.test", "hello"));
         let parrots = parrots().await;
         let mut set = settings(&server);
-        set[0].1 += &format!(",127.0.0.1:{}", server.imaps_port());
-        for parrot in &parrots {
-            set[0].1 += &format!(",127.0.0.1:{}", parrot.port());
-        }
+        let ports = parrots.iter().map(ScriptedImap::port).chain([server.imaps_port()]);
+        set[0].1 += &ports.map(|port| format!(",127.0.0.1:{port}")).collect::<Vec<_>>().concat();
         set.push(("TAGWIRE_LOG", "trace".to_owned()));
         set.push(("TAGWIRE_LOG_FORMAT", format.to_owned()));
         set.push(("TAGWIRE_DISCOVERY_ISPDB_URL", "off".to_owned()));

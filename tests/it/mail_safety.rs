@@ -139,11 +139,11 @@ async fn behave(socket: TcpStream, manner: Manner, sent: Arc<AtomicUsize>, heard
     match manner {
         Manner::Says(text) => {
             let _sent = to.write_all(text.as_bytes()).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Manner::Floods(text) => {
             let _sent = to.write_all(text.as_bytes()).await;
-            let block = [b'x'; 64 << 10];
+            let block = [b'x'; 8 << 10];
             while sent.load(Ordering::Relaxed) < 1 << 30 && to.write_all(&block).await.is_ok() {
                 sent.fetch_add(block.len(), Ordering::Relaxed);
             }
@@ -198,9 +198,8 @@ async fn a_failed_connection_says_which_part_failed_and_no_password_was_sent() {
     let bare = Rude::start(Manner::Says("* OK [CAPABILITY IMAP4rev1] ready\r\n")).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let mut kept = settings(&server);
-    for (host, port) in [("127.0.0.1", server.imaps_port()), ("127.0.0.1", bare.port), ("127.0.0.1", closed)] {
-        kept[0].1 += &format!(",{host}:{port}");
-    }
+    let ports = [server.imaps_port(), bare.port, closed];
+    kept[0].1 += &ports.map(|port| format!(",127.0.0.1:{port}")).concat();
     let test = TestApp::on_sqlite(&borrowed(&kept)).await;
     let ann = test.workspace(Plan::Free).await.ann;
     let mut sentences = Vec::new();

@@ -122,7 +122,7 @@ async fn serve(acceptor: TlsAcceptor, socket: TcpStream, record: Arc<Mutex<Recor
     let head = |status: &str, more: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n");
     let text = match &reply {
         None => head("404 Not Found", "Content-Length: 0\r\n"),
-        Some(Reply::Text(text)) => head("200 OK", &format!("Content-Length: {}\r\n", text.len())) + &text,
+        Some(Reply::Text(text)) => head("200 OK", &format!("Content-Length: {}\r\n", text.len())) + text,
         Some(Reply::Redirect(to)) => head("302 Found", &format!("Location: {to}\r\nContent-Length: 0\r\n")),
         Some(Reply::Endless | Reply::Drip) => head("200 OK", "Content-Type: text/xml\r\n"),
     };
