@@ -15,6 +15,7 @@ use crate::feed::Feed;
 use crate::imports;
 use crate::invitations;
 use crate::mail_accounts::StopWithOwner;
+use crate::mail_discovery::Discovery;
 use crate::mail_sync::{Deps, Supervisor, TlsSetupError};
 use crate::messages::{self, Contents, blocks};
 use crate::post::{Post, PostError};
@@ -37,6 +38,8 @@ pub struct App {
     pub sessions: LiveSessions,
     /// The sync of mailboxes.
     pub mail_sync: Supervisor,
+    /// Looks for the mail servers of addresses.
+    pub discovery: Arc<Discovery>,
     /// Reads what is in messages, files too.
     pub contents: Contents,
     /// What goes on behind answered requests.
@@ -94,6 +97,9 @@ impl App {
         let sealing = Arc::new(Secrets::open_or_create(&config.secret_key_file)?);
         let deps = Deps::new(&config, db.clone(), clock.clone(), secrets, blobs.clone())?;
         let leaving: Arc<dyn Leaving> = Arc::new(StopWithOwner(deps.signals.clone()));
+        let discovery =
+            Discovery::new(config.discovery.clone(), clock.clone(), deps.allowed_hosts().clone(), deps.tls());
+        let discovery = Arc::new(discovery);
         let (mail_sync, contents) = (Supervisor::new(deps), Contents::new(blobs, &config.data_dir));
         let (work, importing, node) = (Work::default(), Work::new(IMPORTS), clock.new_id());
         let (smtp, ca_file) = (config.smtp.as_ref(), config.ca_file.as_deref());
@@ -107,6 +113,7 @@ impl App {
             feed,
             sessions,
             mail_sync,
+            discovery,
             contents,
             work,
             importing,

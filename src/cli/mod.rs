@@ -10,6 +10,7 @@ mod demo;
 mod logging;
 mod migrate;
 mod password;
+mod rotate_keys;
 mod schema;
 mod serve;
 
@@ -44,6 +45,8 @@ enum Command {
     CreateWorkspace(create_workspace::Arguments),
     /// Make a user of a workspace
     CreateUser(create_user::Arguments),
+    /// Replace the key that encrypts stored passwords and tokens, also while the server runs
+    RotateKeys,
     /// Compare the contacts that mail is linked to with the mail itself
     CheckLinks(check_links::Arguments),
 }
@@ -81,6 +84,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::CreateWorkspace(arguments) => create_workspace::run(config, arguments).await,
         Command::CreateUser(arguments) => create_user::run(config, arguments).await,
+        Command::RotateKeys => rotate_keys::run(config).await,
         Command::CheckLinks(arguments) => check_links::run(config, arguments).await,
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Owns every key, its default, and the sentence that names a wrong one. README's table is of these.
 
+mod discovery;
 mod source;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use discovery::Discovery;
 pub use source::{SettingError, Source};
 
 use crate::feed::Retention;
@@ -30,6 +32,8 @@ pub struct Config {
     pub secret_key_file: PathBuf,
     /// `host:port` pairs that may be reached although they are not public.
     pub allowed_private_hosts: Vec<String>,
+    /// Where mail servers are looked for.
+    pub discovery: Discovery,
     /// Certificate authorities beside the public ones, as a PEM file.
     pub ca_file: Option<PathBuf>,
     /// Origins whose browsers may ask: the public URL's and those set.
@@ -165,6 +169,7 @@ impl Config {
                 .map_or_else(|| data_dir.join("secret.key"), PathBuf::from),
             data_dir,
             allowed_private_hosts,
+            discovery: Discovery::read(source)?,
             ca_file,
             allowed_origins,
             retention: Retention {

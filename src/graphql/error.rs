@@ -11,7 +11,7 @@ use crate::contacts::{self, Field};
 use crate::db::Fault;
 use crate::feed::FeedError;
 use crate::mail_accounts::{self, ProblemCode};
-use crate::mail_sync;
+use crate::mail_sync::{self, Part};
 use crate::paging::PageError;
 use crate::post::PostError;
 use crate::{messages, users};
@@ -174,6 +174,8 @@ pub enum ErrorCode {
     MailAuthenticationFailed,
     /// The mail server wants a password that was made for this use.
     AppPasswordRequired,
+    /// The mail server takes no password: sign in and consent in the browser.
+    OauthRequired,
     /// The mail server does not answer.
     MailServerUnreachable,
     /// The mail server refuses.
@@ -345,10 +347,12 @@ impl From<ProblemCode> for ErrorCode {
 
 impl From<mail_sync::Refusal> for UserError {
     fn from(refusal: mail_sync::Refusal) -> Self {
-        let path: &[&str] = match refusal.code {
-            ProblemCode::AuthenticationFailed | ProblemCode::AppPasswordRequired => &["input", "password"],
-            ProblemCode::Unreachable => &["input", "imapHost"],
-            ProblemCode::Refused | ProblemCode::RateLimited => &[],
+        let path: &[&str] = match (refusal.part, refusal.code) {
+            (_, ProblemCode::AuthenticationFailed | ProblemCode::AppPasswordRequired) => &["input", "password"],
+            (Part::Port, _) => &["input", "imapPort"],
+            (Part::Security, _) => &["input", "imapSecurity"],
+            (Part::Name | Part::Certificate, _) | (_, ProblemCode::Unreachable) => &["input", "imapHost"],
+            (Part::SignIn | Part::Server, ProblemCode::Refused | ProblemCode::RateLimited) => &[],
         };
         Self::new(refusal.code.into(), refusal.message, path)
     }

@@ -7,6 +7,7 @@ use super::contact::DeletePayload;
 use super::error::{ApiError, ErrorCode, UserError};
 use super::id;
 use super::mail_account::{MailAccount, MailProvider};
+use super::mail_discovery::fill_in;
 use super::reader::Reader;
 use super::scalar::EmailAddress;
 use crate::mail_accounts::{self, NewMailAccount, Server};
@@ -27,7 +28,7 @@ pub enum ConnectionSecurity {
     Plaintext,
 }
 
-/// A mailbox to connect. The IMAP server is to be given; port and security may be left out where they are the usual ones.
+/// A mailbox to connect. Hosts may be left out where discovery knows them; port and security where they are the usual ones.
 #[derive(InputObject)]
 pub struct ConnectMailAccountInput {
     /// Its address.
@@ -38,7 +39,7 @@ pub struct ConnectMailAccountInput {
     pub provider: Option<MailProvider>,
     /// What to sign in as; the address when left out.
     pub username: Option<String>,
-    /// Name of the IMAP server.
+    /// Name of the IMAP server; what discovery finds, when left out.
     pub imap_host: Option<String>,
     /// Its port; 993 with TLS, else 143, when left out.
     pub imap_port: Option<i32>,
@@ -69,16 +70,36 @@ impl MailAccountMutation {
     ) -> Result<MailAccountPayload, ApiError> {
         let reader = Reader::of(ctx)?;
         let deps = reader.app().mail_sync.deps();
+        let user = reader.cx().user().ok_or_else(ApiError::unauthenticated)?;
+        let discovery = &reader.app().discovery;
+        if let Err(error) = discovery.check_failures(user) {
+            return Ok(Err(error.into()).into());
+        }
+        let (input, found) = match fill_in(reader, input).await? {
+            Ok(filled_in) => filled_in,
+            Err(error) => return Ok(Err(error).into()),
+        };
         let mut new = match new_account(input) {
             Ok(new) => new,
             Err(error) => return Ok(Err(*error).into()),
         };
+        let instructions = found.map(|found| {
+            new.authentication = found.authentication;
+            found.instructions
+        });
         if let Err(error) = run(&["input"], || async { new.check() }).await? {
             return Ok(Err(error).into());
         }
         match mail_sync::try_credentials(deps, &new.imap, &new.username, &new.secret).await {
             Ok(seen) => new.seen = seen,
-            Err(refusal) => return Ok(Err(refusal.into()).into()),
+            Err(refusal) => {
+                discovery.note_failure(user);
+                let mut refusal = UserError::from(refusal);
+                if refusal.remedy.is_empty() {
+                    refusal.remedy = instructions.unwrap_or_default();
+                }
+                return Ok(Err(refusal).into());
+            }
         }
         let made = run(&["input"], || {
             mail_accounts::connect(reader.cx(), reader.db(), &deps.secrets, &deps.signals, new.clone())

@@ -37,6 +37,7 @@ mod mail_account_mutation;
 mod mail_account_update;
 mod mail_change;
 mod mail_delivery;
+mod mail_discovery;
 mod mail_folder;
 mod message;
 mod message_filter;

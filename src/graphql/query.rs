@@ -14,6 +14,7 @@ use super::following::Event;
 use super::id;
 use super::invitation::InvitationQuery;
 use super::mail_account::MailAccountQuery;
+use super::mail_discovery::MailDiscoveryQuery;
 use super::message::MessageQuery;
 use super::node::Node;
 use super::reader::Reader;
@@ -41,6 +42,7 @@ pub struct Query(
     TagFacetQuery,
     SavedFilterQuery,
     MailAccountQuery,
+    MailDiscoveryQuery,
     MessageQuery,
     ThreadQuery,
     BlockQuery,

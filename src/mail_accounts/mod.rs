@@ -18,6 +18,7 @@ mod problem;
 mod queries;
 mod removal;
 mod report;
+mod resealing;
 mod settings;
 mod signals;
 mod store;
@@ -50,6 +51,7 @@ pub use queries::{
 };
 pub use removal::{erase, folder_ids, removing};
 pub use report::{Login, Report, login, note_success, report, report_progress};
+pub use resealing::reseal;
 pub use settings::{Settings, update};
 pub use signals::Signals;
 

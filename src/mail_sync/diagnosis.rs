@@ -86,12 +86,26 @@ pub(super) fn of_login(error: &ImapError) -> Diagnosis {
 pub(super) fn of_imap(error: &ImapError) -> Diagnosis {
     use ProblemCode::{Refused, Unreachable};
     match error {
-        ImapError::Unreachable => Diagnosis::new(Unreachable, "The mail server cannot be reached."),
+        ImapError::UnknownHost => Diagnosis::new(
+            Unreachable,
+            "There is no mail server of this name and port that can be connected to. Check both; IMAP is at port 993 or 143.",
+        ),
+        ImapError::Plaintext => Diagnosis::new(
+            Refused,
+            "Passwords are sent over secured connections only. Choose TLS (port 993) or STARTTLS (port 143).",
+        ),
+        ImapError::Unreachable => Diagnosis::new(
+            Unreachable,
+            "The mail server was found, but nothing answers at this port. Check the port; IMAP is at port 993 or 143.",
+        ),
         ImapError::Certificate(_) => Diagnosis::new(
             Unreachable,
             "The certificate of the mail server is not valid, so that nobody can tell whether it is the right server.",
         ),
-        ImapError::Tls(_) => Diagnosis::new(Unreachable, "No secured connection to the mail server is possible."),
+        ImapError::Tls(_) => Diagnosis::new(
+            Unreachable,
+            "The mail server answers, but no secured connection to it is possible. Check the port and how it is secured.",
+        ),
         ImapError::Lost(_) => Diagnosis::new(Unreachable, "The connection to the mail server was lost."),
         ImapError::Timeout => Diagnosis::new(Unreachable, "The mail server does not answer in time."),
         ImapError::No { code, text } | ImapError::Bad { code, text } | ImapError::Bye { code, text } => {

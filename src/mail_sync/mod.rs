@@ -32,4 +32,4 @@ mod work;
 
 pub use imap::TlsSetupError;
 pub use supervisor::{Deps, Supervisor};
-pub use trial::{Refusal, try_credentials};
+pub use trial::{Part, Refusal, try_credentials};

@@ -21,6 +21,7 @@ use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Fault};
+use crate::hosts::Dns;
 use crate::mail_accounts::{self, Lease, Signals};
 use crate::messages;
 use crate::secrets::Secrets;
@@ -78,12 +79,24 @@ impl Deps {
             secrets: Arc::new(secrets),
             blobs,
             signals: Signals::default(),
-            allowed: trial::allowed(&config.allowed_private_hosts),
+            allowed: trial::allowed(&config.allowed_private_hosts).with_dns(Dns::new(config.discovery.dns)),
             tls: client_config(config.ca_file.as_deref())?,
             timeouts: trial::timeouts(),
             manners: Arc::default(),
             memory: Arc::new(Semaphore::new(MEMORY as usize)),
         })
+    }
+
+    /// Which hosts may be connected to.
+    #[must_use]
+    pub fn allowed_hosts(&self) -> &AllowedHosts {
+        &self.allowed
+    }
+
+    /// Which certificates are trusted.
+    #[must_use]
+    pub fn tls(&self) -> &Arc<ClientConfig> {
+        &self.tls
     }
 
     /// Room for bytes of mail, held until the result is dropped. More than there is at all counts as all of it.

@@ -1,6 +1,8 @@
 //! Trying credentials before they are stored.
 
-use super::imap::{AllowedHosts, Credentials, ImapConn, Password, Security, Target, Timeouts};
+use std::time::Duration;
+
+use super::imap::{AllowedHosts, Credentials, ImapConn, ImapError, Password, Security, Target, Timeouts};
 use super::supervisor::Deps;
 use super::{diagnosis, folders};
 use crate::mail_accounts::{self, FirstSight, ProblemCode, SeenFolder, Server};
@@ -14,6 +16,50 @@ pub struct Refusal {
     pub code: ProblemCode,
     /// For people.
     pub message: String,
+    /// Where it ended.
+    pub part: Part,
+}
+
+/// A part of connecting a mailbox that can fail by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// No host of this name, or none that may be connected to.
+    Name,
+    /// Nothing answers there.
+    Port,
+    /// How the connection is secured.
+    Security,
+    /// The server's certificate.
+    Certificate,
+    /// User name and password.
+    SignIn,
+    /// What comes after, or what the server does not say.
+    Server,
+}
+
+impl Part {
+    fn of(error: &ImapError) -> Self {
+        match error {
+            ImapError::UnknownHost => Self::Name,
+            ImapError::Unreachable => Self::Port,
+            ImapError::Plaintext | ImapError::Tls(_) => Self::Security,
+            ImapError::Certificate(_) => Self::Certificate,
+            _ => Self::Server,
+        }
+    }
+}
+
+/// As long as a person waits at a screen, and no step so long that all of them take more than ten seconds.
+const PATIENCE: Duration = Duration::from_secs(9);
+const STEP: Duration = Duration::from_secs(3);
+
+/// For an answer once connected: servers let those wait who gave a wrong password before.
+const SIGN_IN: Duration = Duration::from_secs(18);
+
+impl Refusal {
+    fn of(diagnosis: diagnosis::Diagnosis, part: Part) -> Self {
+        Self { code: diagnosis.code, message: diagnosis.message, part }
+    }
 }
 
 /// Signs in to a mail server, asks for its folders and opens the one that is watched: to find out now rather than later that it does
@@ -27,12 +73,15 @@ pub async fn try_credentials(
     username: &str,
     secret: &Secret,
 ) -> Result<Option<SeenFolder>, Refusal> {
-    let refusal = |diagnosis: diagnosis::Diagnosis| Refusal { code: diagnosis.code, message: diagnosis.message };
-    let mut conn = ImapConn::connect(&target(server), &deps.allowed, &deps.tls, deps.timeouts)
-        .await
-        .map_err(|error| refusal(diagnosis::of_imap(&error)))?;
-    conn.login(&credentials(username, secret)).await.map_err(|error| refusal(diagnosis::of_login(&error)))?;
-    let listed = conn.list_folders().await.map_err(|error| refusal(diagnosis::of_imap(&error)))?;
+    let refusal = |error: &ImapError| Refusal::of(diagnosis::of_imap(error), Part::of(error));
+    let target = target(server);
+    let patient = Timeouts { lookup: STEP, connect: STEP, greeting: STEP, command: SIGN_IN, ..deps.timeouts };
+    let connecting = ImapConn::connect(&target, &deps.allowed, &deps.tls, patient);
+    let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or(Err(ImapError::Timeout));
+    let mut conn = connected.map_err(|error| refusal(&error))?;
+    let signing_in = conn.login(&credentials(username, secret)).await;
+    signing_in.map_err(|error| Refusal::of(diagnosis::of_login(&error), Part::SignIn))?;
+    let listed = conn.list_folders().await.map_err(|error| refusal(&error))?;
     let mut seen = None;
     if let Some(folder) = folders::watched(&folders::found(listed), |folder| folder.role).cloned() {
         match conn.examine(&folder.name_raw).await {
@@ -46,7 +95,7 @@ pub async fn try_credentials(
             }
             // The sync finds out more, and tells.
             Err(error) if error.keeps_connection() => {}
-            Err(error) => return Err(refusal(diagnosis::of_imap(&error))),
+            Err(error) => return Err(refusal(&error)),
         }
     }
     conn.logout().await;

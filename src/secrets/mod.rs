@@ -1,13 +1,15 @@
-//! Secrets at rest: passwords and tokens of others, sealed under the key in the key file.
+//! Secrets at rest: passwords and tokens of others, sealed under a key in the key file.
 //! Owns the key file and the sealed form; does not know where sealed bytes are stored.
 //! Start at [`Secrets`].
 
 mod key_file;
+mod rotation;
 mod secret;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use chacha20poly1305::{
     Key, XChaCha20Poly1305, XNonce,
@@ -16,6 +18,7 @@ use chacha20poly1305::{
 use rand::{TryRng, rngs::SysRng};
 use sha2::{Digest, Sha256};
 
+pub use rotation::Rotation;
 pub use secret::Secret;
 
 /// First byte of everything sealed.
@@ -53,52 +56,91 @@ pub enum SecretError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Another process replaces the key.
+    #[error("another process rotates the keys just now")]
+    Rotating,
     /// The system gives no random numbers.
     #[error("no random numbers from the system")]
     NoRandomness,
 }
 
-/// Seals and opens secrets under one key.
-pub struct Secrets {
+/// A key and its name.
+#[derive(Clone)]
+struct SealingKey {
+    id: [u8; KEY_ID],
     cipher: XChaCha20Poly1305,
-    key_id: [u8; KEY_ID],
+}
+
+impl SealingKey {
+    fn new(key: &[u8; 32]) -> Self {
+        Self { id: id_of(key), cipher: XChaCha20Poly1305::new(&Key::from(*key)) }
+    }
+}
+
+/// The keys there are: the first seals, all open.
+struct Keys {
+    current: SealingKey,
+    others: Vec<SealingKey>,
+    /// When the file was written from which they are.
+    read_from: Option<Stamp>,
+}
+
+/// Tells a file from the one that was there before.
+type Stamp = (std::time::SystemTime, u64);
+
+/// Seals and opens secrets under the keys in the key file. A file that another process replaces meanwhile is noticed.
+pub struct Secrets {
+    file: Option<PathBuf>,
+    keys: RwLock<Keys>,
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secrets(key {})", hex(self.key_id))
+        write!(f, "Secrets(key {})", hex(self.key_id()))
     }
 }
 
 impl Secrets {
-    /// With the key in this file; a file that is not there is made, readable for its owner only, with a new key.
+    /// With the keys in this file; a file that is not there is made, readable for its owner only, with a new key.
     pub fn open_or_create(path: &Path) -> Result<Self, SecretError> {
-        let key = key_file::read_or_create(path)?;
-        Ok(Self::with_key(&key))
+        let keys = key_file::read_or_create(path)?;
+        let secrets = Self::with_keys(&keys)?;
+        Ok(Self { file: Some(path.to_owned()), ..secrets })
     }
 
-    fn with_key(key: &[u8; 32]) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(&Key::from(*key)), key_id: id_of(key) }
+    fn with_keys(keys: &[key_file::RawKey]) -> Result<Self, SecretError> {
+        let mut keys = keys.iter().map(|key| SealingKey::new(key));
+        let current = keys.next().ok_or(SecretError::Damaged)?;
+        let keys = Keys { current, others: keys.collect(), read_from: None };
+        Ok(Self { file: None, keys: RwLock::new(keys) })
     }
 
-    /// Names the key without telling it: the first bytes of its SHA-256.
+    /// Names the key that seals, without telling it: the first bytes of its SHA-256.
     #[must_use]
     pub fn key_id(&self) -> [u8; 8] {
-        self.key_id
+        self.keys().current.id
+    }
+
+    /// Whether this is sealed under the key that seals now.
+    #[must_use]
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.split_first().is_some_and(|(_, rest)| rest.starts_with(&self.key_id()))
     }
 
     /// Seals a secret. It opens only with the same `context`, which says where it belongs (workspace, row and field), so
     /// that sealed bytes copied to another row are worth nothing.
     pub fn seal(&self, context: &str, secret: &Secret) -> Result<Vec<u8>, SecretError> {
+        self.heed_file();
+        let SealingKey { id, cipher } = self.keys().current.clone();
         let mut nonce = [0; NONCE];
         SysRng.try_fill_bytes(&mut nonce).map_err(|_| SecretError::NoRandomness)?;
         let mut sealed = Vec::with_capacity(1 + KEY_ID + NONCE + secret.reveal().len() + 16);
         sealed.push(VERSION);
-        sealed.extend_from_slice(&self.key_id);
+        sealed.extend_from_slice(&id);
         sealed.extend_from_slice(&nonce);
-        let aad = additional(self.key_id, context);
+        let aad = additional(id, context);
         let payload = Payload { msg: secret.reveal().as_bytes(), aad: &aad };
-        let body = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::Damaged)?;
+        let body = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::Damaged)?;
         sealed.extend_from_slice(&body);
         Ok(sealed)
     }
@@ -111,13 +153,51 @@ impl Secrets {
         if *version != VERSION {
             return Err(SecretError::Damaged);
         }
-        if *key_id != self.key_id {
-            return Err(SecretError::OtherKey { sealed: *key_id, held: self.key_id });
-        }
+        let cipher = self.cipher(*key_id).or_else(|| {
+            self.heed_file();
+            self.cipher(*key_id)
+        });
+        let Some(cipher) = cipher else {
+            return Err(SecretError::OtherKey { sealed: *key_id, held: self.key_id() });
+        };
         let aad = additional(*key_id, context);
         let payload = Payload { msg: body, aad: &aad };
-        let plain = self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SecretError::Damaged)?;
+        let plain = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SecretError::Damaged)?;
         String::from_utf8(plain).map(Secret::from).map_err(|_| SecretError::Damaged)
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cipher(&self, id: [u8; KEY_ID]) -> Option<XChaCha20Poly1305> {
+        let keys = self.keys();
+        let mut all = std::iter::once(&keys.current).chain(&keys.others);
+        all.find(|key| key.id == id).map(|key| key.cipher.clone())
+    }
+
+    /// Takes over the keys of a file that was replaced. Those that it has no more still open: what was sealed for a while (a link to
+    /// an export) lives as long as this process. A file that cannot be read changes nothing.
+    fn heed_file(&self) {
+        let Some(path) = &self.file else { return };
+        let stamp = std::fs::metadata(path).and_then(|file| Ok((file.modified()?, file.len()))).ok();
+        if stamp.is_none() || self.keys().read_from == stamp {
+            return;
+        }
+        let Ok(read) = key_file::read_existing(path) else { return };
+        let mut read = read.iter().map(|key| SealingKey::new(key));
+        let Some(current) = read.next() else { return };
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let known = std::mem::take(&mut keys.others);
+        let before = std::mem::replace(&mut keys.current, current);
+        let mut others: Vec<SealingKey> = read.collect();
+        for key in std::iter::once(before).chain(known) {
+            if key.id != keys.current.id && others.iter().all(|other| other.id != key.id) {
+                others.push(key);
+            }
+        }
+        keys.others = others;
+        keys.read_from = stamp;
     }
 }
 

@@ -1,12 +1,16 @@
 use super::*;
 
+fn with_key(byte: u8) -> Secrets {
+    Secrets::with_keys(&[zeroize::Zeroizing::new([byte; 32])]).unwrap()
+}
+
 fn secret(text: &str) -> Secret {
     Secret::from(text.to_owned())
 }
 
 #[test]
 fn a_sealed_secret_opens_again_and_does_not_show() {
-    let secrets = Secrets::with_key(&[7; 32]);
+    let secrets = with_key(7);
     let sealed = secrets.seal("workspace|account|password", &secret("hunter2")).unwrap();
     assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
     assert_eq!(secrets.open("workspace|account|password", &sealed).unwrap().reveal(), "hunter2");
@@ -17,7 +21,7 @@ fn a_sealed_secret_opens_again_and_does_not_show() {
 
 #[test]
 fn it_opens_only_where_it_belongs() {
-    let secrets = Secrets::with_key(&[7; 32]);
+    let secrets = with_key(7);
     let sealed = secrets.seal("workspace|account 1|password", &secret("hunter2")).unwrap();
     assert!(matches!(secrets.open("workspace|account 2|password", &sealed), Err(SecretError::Damaged)));
     for position in 0..sealed.len() {
@@ -30,7 +34,7 @@ fn it_opens_only_where_it_belongs() {
 
 #[test]
 fn another_key_is_named() {
-    let (one, other) = (Secrets::with_key(&[1; 32]), Secrets::with_key(&[2; 32]));
+    let (one, other) = (with_key(1), with_key(2));
     let sealed = one.seal("c", &secret("s")).unwrap();
     match other.open("c", &sealed) {
         Err(error @ SecretError::OtherKey { sealed, held }) => {
@@ -80,4 +84,48 @@ fn a_broken_key_file_is_told_and_left_alone() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
     assert!(matches!(Secrets::open_or_create(folder.path()), Err(SecretError::KeyFile { .. })));
+}
+
+#[test]
+fn keys_are_rotated_while_others_seal_and_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let running = Secrets::open_or_create(&path).unwrap();
+    let old = running.seal("c", &secret("before")).unwrap();
+
+    let rotation = Rotation::begin(&path).unwrap();
+    assert!(matches!(Rotation::begin(&path), Err(SecretError::Rotating)));
+    assert_ne!(rotation.secrets().key_id(), running.key_id());
+    assert!(!rotation.secrets().is_current(&old));
+    assert_eq!(rotation.secrets().open("c", &old).unwrap().reveal(), "before");
+    // Whoever runs notices: what it seals from now on is under the new key, and it opens what others seal.
+    let new = running.seal("c", &secret("meanwhile")).unwrap();
+    assert!(rotation.secrets().is_current(&new));
+    let renewed = rotation.secrets().seal("c", &secret("before")).unwrap();
+    assert_eq!(running.open("c", &renewed).unwrap().reveal(), "before");
+    // A process that begins now has both.
+    assert!(Secrets::open_or_create(&path).unwrap().open("c", &old).is_ok());
+
+    rotation.end().unwrap();
+    let next = Secrets::open_or_create(&path).unwrap();
+    assert_eq!(next.open("c", &renewed).unwrap().reveal(), "before");
+    assert!(matches!(next.open("c", &old), Err(SecretError::OtherKey { .. })), "the old key is gone");
+    assert!(running.open("c", &old).is_ok(), "who had it keeps it");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(Rotation::begin(&path).is_ok());
+}
+
+#[test]
+fn a_process_that_only_opens_finds_the_new_key_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let running = Secrets::open_or_create(&path).unwrap();
+    let rotation = Rotation::begin(&path).unwrap();
+    let renewed = rotation.secrets().seal("c", &secret("x")).unwrap();
+    rotation.end().unwrap();
+    assert_eq!(running.open("c", &renewed).unwrap().reveal(), "x");
 }

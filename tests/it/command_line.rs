@@ -39,7 +39,7 @@ fn folder() -> TempDir {
 fn alone_it_explains_itself() {
     let said = run(folder().path(), &[], "");
     let said = text(&said.stdout) + &text(&said.stderr);
-    for command in ["serve", "migrate", "schema", "create-workspace", "create-user", "check-links"] {
+    for command in ["serve", "migrate", "schema", "create-workspace", "create-user", "rotate-keys", "check-links"] {
         assert!(said.contains(command), "{said}");
     }
 }

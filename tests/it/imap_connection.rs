@@ -68,15 +68,19 @@ async fn a_certificate_must_be_of_a_known_authority_and_for_the_host() {
 }
 
 #[tokio::test]
-async fn a_private_host_looks_like_one_that_does_not_answer() {
+async fn a_private_host_looks_like_one_that_is_not_there() {
     let server = Dovecot::start();
     let tls = client_config(None).unwrap();
     let target = Target { host: "localhost".to_owned(), port: server.imaps_port(), security: Security::Tls };
     let refused = ImapConn::connect(&target, &AllowedHosts::default(), &tls, Timeouts::default()).await.unwrap_err();
+    let nowhere = Target { host: "no-such-host.invalid".to_owned(), ..target.clone() };
+    let unknown = ImapConn::connect(&nowhere, &AllowedHosts::default(), &tls, Timeouts::default()).await.unwrap_err();
+    assert_eq!(refused.to_string(), unknown.to_string());
+    // A host that may be connected to is told apart.
     let silent = Target { port: 1, ..target };
     let allowed = AllowedHosts::parse("localhost:1").unwrap();
     let unreachable = ImapConn::connect(&silent, &allowed, &tls, Timeouts::default()).await.unwrap_err();
-    assert_eq!(refused.to_string(), unreachable.to_string());
+    assert!(matches!(unreachable, ImapError::Unreachable), "{unreachable:?}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ const LAYERS: &[&str] = &[
     "feed",
     "post",
     "config",
+    "hosts",
     // features
     "users",
     "invitations",
@@ -31,6 +32,7 @@ const LAYERS: &[&str] = &[
     "timeline",
     // entrances, and what wires them
     "mail_sync",
+    "mail_discovery",
     "app",
     "graphql",
     "http",
@@ -38,7 +40,7 @@ const LAYERS: &[&str] = &[
 ];
 
 /// Parts that know nothing of tables: they call features.
-const ENTRANCES: &[&str] = &["mail_sync", "graphql", "http", "cli"];
+const ENTRANCES: &[&str] = &["mail_sync", "mail_discovery", "graphql", "http", "cli"];
 
 const FEATURES: &[&str] =
     &["users", "invitations", "tags", "contacts", "imports", "mail_accounts", "messages", "timeline"];

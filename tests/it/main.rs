@@ -3,6 +3,7 @@
 
 mod attachments;
 mod blocks;
+mod canary;
 mod command_line;
 mod contacts;
 mod contacts_live;
@@ -22,6 +23,7 @@ mod imap_faults;
 mod imports;
 mod invitations;
 mod isolation;
+mod key_rotation;
 mod language;
 mod layering;
 mod limits;
@@ -31,10 +33,12 @@ mod mail_corpus;
 mod mail_crash;
 mod mail_crash_sweep;
 mod mail_depth;
+mod mail_discovery;
 mod mail_faults;
 mod mail_hard_cases;
 mod mail_links;
 mod mail_lists;
+mod mail_safety;
 mod mail_search;
 mod mail_search_levels;
 mod mail_sight;

@@ -18,12 +18,12 @@ use super::answer::{Reply, Status, Untagged};
 use super::code::ResponseCode;
 use super::error::ImapError;
 use super::guard::Guard;
-use super::host::{AllowedHosts, plain_host, resolve};
 use super::news::News;
 use super::resync::Resync;
 use super::transport::Transport;
 use super::uid_set::UidSet;
 use crate::crash_point;
+use crate::hosts::{self, AllowedHosts, plain_host};
 
 /// How the connection is secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Security {
     Tls,
     /// TLS by the STARTTLS command; without it the connection is given up.
     StartTls,
-    /// No TLS: anybody between reads along.
+    /// No TLS: anybody between reads along. For hosts that the operator named only.
     Plaintext,
 }
 
@@ -50,6 +50,8 @@ pub struct Target {
 /// How long to wait for what. The defaults are those that long-lived mail clients settled on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
+    /// For finding the host; a refusal of the host takes exactly this long.
+    pub lookup: Duration,
     /// For all attempts to connect together, and again for the TLS handshake.
     pub connect: Duration,
     /// For the greeting.
@@ -67,6 +69,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
+            lookup: Duration::from_secs(6),
             connect: Duration::from_secs(20),
             greeting: Duration::from_secs(16),
             command: Duration::from_mins(1),
@@ -113,14 +116,18 @@ impl ImapConn {
     /// Connects, reads the greeting and secures the connection. Nothing secret is sent.
     ///
     /// # Errors
-    /// [`ImapError::Unreachable`] also for hosts that are refused; certificate, TLS, BYE and timeout errors as named.
+    /// [`ImapError::UnknownHost`] also for hosts that are refused; certificate, TLS, BYE and timeout errors as named.
     pub async fn connect(
         target: &Target,
         allowed: &AllowedHosts,
         tls: &Arc<ClientConfig>,
         timeouts: Timeouts,
     ) -> Result<Self, ImapError> {
-        let addresses = resolve(&target.host, target.port, allowed).await.map_err(|_refused| ImapError::Unreachable)?;
+        if target.security == Security::Plaintext && !allowed.contains(&target.host, target.port) {
+            return Err(ImapError::Plaintext);
+        }
+        let found = allowed.resolve(&target.host, target.port, hosts::IMAP, timeouts.lookup).await;
+        let addresses = found.map_err(|_refused| ImapError::UnknownHost)?;
         let host = plain_host(&target.host);
         let mut transport = Transport::open(&addresses, timeouts.connect, timeouts.silence).await?;
         if target.security == Security::Tls {

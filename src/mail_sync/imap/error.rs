@@ -14,7 +14,13 @@ use super::guard::TooLarge;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImapError {
-    /// The host is refused by the host rules, has no address, or does not answer: deliberately one error for all.
+    /// The host is refused by the host rules, or has no address: deliberately one error for all.
+    #[error("there is no mail server of this name and port that may be connected to")]
+    UnknownHost,
+    /// No connection without TLS but to a host that the operator named; nothing was asked or sent.
+    #[error("the mail server may only be connected to with TLS")]
+    Plaintext,
+    /// The host is allowed, but nothing answers at the port.
     #[error("the mail server could not be reached")]
     Unreachable,
     /// The server's certificate is not valid for the host, or of an unknown authority.
@@ -84,6 +90,17 @@ impl ImapError {
             Self::No { code, .. } | Self::Bad { code, .. } | Self::Bye { code, .. } => code.as_ref(),
             _ => None,
         }
+    }
+
+    /// The same without a secret that the server repeats: its texts are told and logged.
+    pub(super) fn without(mut self, secret: &str) -> Self {
+        if let Self::No { text, .. } | Self::Bad { text, .. } | Self::Bye { text, .. } = &mut self
+            && !secret.is_empty()
+            && text.contains(secret)
+        {
+            *text = text.replace(secret, "…");
+        }
+        self
     }
 
     /// The end of the stream where an answer was due.

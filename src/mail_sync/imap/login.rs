@@ -52,7 +52,8 @@ impl ImapConn {
     /// [`ImapError::No`] when refused; the code tells whether the password is wrong or the server cannot say now.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<Completion, ImapError> {
         let Credentials::Password { user, password } = credentials;
-        let done = self.login_with_password(user, password).await?;
+        let done = self.login_with_password(user, password).await;
+        let done = done.map_err(|error| error.without(&password.0))?;
         self.forget_capabilities();
         self.learn(done.code.as_ref());
         if !self.knows_capabilities() {

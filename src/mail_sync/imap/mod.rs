@@ -1,4 +1,4 @@
-//! One connection to an IMAP server, read only. Owns: host rules, TLS, commands, answers and what an answer proves.
+//! One connection to an IMAP server, read only. Owns: TLS, commands, answers and what an answer proves.
 //! Does not own: what is done with the mail, when to connect again, any database.
 //! Start reading at [`ImapConn`] in `conn.rs`; every command goes through its one `exec`.
 
@@ -11,7 +11,6 @@ mod fetch;
 mod folder_name;
 mod folders;
 mod guard;
-mod host;
 mod idle;
 mod login;
 mod news;
@@ -28,10 +27,11 @@ pub use error::ImapError;
 pub use examine::Examined;
 pub use fetch::Part;
 pub use folder_name::display_name;
-pub use host::{AllowedHosts, AllowedHostsError, HostError, resolve};
 pub use idle::IdleOutcome;
 pub use login::{Credentials, Password};
 pub use news::News;
 pub use resync::{Changes, Known};
 pub use tls::{TlsSetupError, client_config};
 pub use uid_set::UidSet;
+
+pub use crate::hosts::AllowedHosts;

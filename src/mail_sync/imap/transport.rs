@@ -1,5 +1,5 @@
 //! Bytes to and from the server, plain or in TLS. Owns: the socket and its options.
-//! Does not own: which address may be connected to (`host`), the trusted certificates (`tls`).
+//! Does not own: which address may be connected to (`hosts`), the trusted certificates (`tls`).
 //! Start reading at [`Transport`].
 
 use std::io;

@@ -76,7 +76,7 @@ impl Dovecot {
         self.plain_port
     }
 
-    /// TLS port. The certificate is valid for `localhost` only.
+    /// TLS port. The certificate is valid for `localhost`, `imap.firma.test` and `mail.firma.test`.
     pub fn imaps_port(&self) -> u16 {
         self.tls_port
     }
@@ -249,8 +249,8 @@ fn write_certificates(dir: &Path) {
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let names = ["localhost", "imap.firma.test", "mail.firma.test"].map(str::to_owned).to_vec();
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
     fs::write(dir.join("ca.pem"), authority.pem()).unwrap();
     fs::write(dir.join("cert.pem"), certificate.pem()).unwrap();
     fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();

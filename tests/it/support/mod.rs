@@ -1,10 +1,12 @@
 //! What the stories are told with: a running Tagwire, its people, real servers, and scripted ones for faults no real server commits on
 //! demand. Start reading at `TestApp`.
 
+pub mod dns_server;
 pub mod dovecot;
 pub mod edited_way;
 pub mod faulty_way;
 pub mod http;
+pub mod https_server;
 pub mod mailbox;
 pub mod people;
 pub mod process;
