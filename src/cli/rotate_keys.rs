@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tagwire::config::Config;
-use tagwire::mail_accounts;
-use tagwire::secrets::Rotation;
+use tagwire::db::Db;
+use tagwire::secrets::{Rotation, Secrets};
+use tagwire::{mail_accounts, post};
 
 /// A server that sealed something just before the key was replaced has stored it by then.
 const STORED: Duration = Duration::from_secs(5);
@@ -13,10 +14,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let file = config.secret_key_file.clone();
     let app = super::app(config).await?;
     let rotation = Rotation::begin(&file)?;
-    let mut resealed = mail_accounts::reseal(&app.db, rotation.secrets()).await?;
+    let mut resealed = reseal(&app.db, rotation.secrets()).await?;
     loop {
         tokio::time::sleep(STORED).await;
-        match mail_accounts::reseal(&app.db, rotation.secrets()).await? {
+        match reseal(&app.db, rotation.secrets()).await? {
             0 => break,
             late => resealed += late,
         }
@@ -28,4 +29,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         file.display()
     ));
     Ok(())
+}
+
+/// Everything that is sealed.
+async fn reseal(db: &Db, secrets: &Secrets) -> anyhow::Result<u64> {
+    Ok(mail_accounts::reseal(db, secrets).await? + post::reseal(db, secrets).await?)
 }

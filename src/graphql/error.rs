@@ -301,7 +301,7 @@ impl Refusal for users::Error {
         let message = self.to_string();
         Ok(match self {
             Self::Denied(error) => denied(error),
-            Self::NotFound => UserError::new(ErrorCode::NotFound, message, path),
+            Self::NotFound | Self::NotValid => UserError::new(ErrorCode::NotFound, message, path),
             Self::WrongCredentials => UserError::new(ErrorCode::Unauthenticated, message, path),
             Self::TooManyAttempts { retry_at } => {
                 let error = UserError::new(ErrorCode::RateLimited, message, &[]);
@@ -316,7 +316,6 @@ impl Refusal for users::Error {
             }
             Self::LastAdmin | Self::StillInvited => UserError::new(ErrorCode::Conflict, message, path),
             Self::DayIsOver => UserError::new(ErrorCode::Invalid, message, &["input", "lastWorkingDay"]),
-            Self::NotValid => UserError::new(ErrorCode::NotFound, message, path),
             Self::Post(PostError::Unsendable(_)) => {
                 UserError::new(ErrorCode::Invalid, "No mail can be sent to this address.", &["input", "email"])
             }

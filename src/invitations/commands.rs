@@ -42,18 +42,15 @@ pub async fn invite(cx: &Cx, db: &Db, post: &Post, base: &str, new: NewInvitatio
     let email = EmailAddress::parse(&new.email)?;
     let mut tx = db.begin(cx).await?;
     let workspace = users::hold_workspace(&tx).await?.ok_or(Error::NotFound)?;
-    let (row, action) = match store::open_for(tx.conn(), cx.workspace, email.key()).await? {
-        Some(row) => {
-            users::rename_invited(&mut tx, row.user_id.ok_or(Error::NotFound)?, &name).await?;
-            (invitation::Model { name, email: email.as_str().to_owned(), ..row }, Action::Updated)
+    let (row, action) = if let Some(row) = store::open_for(tx.conn(), cx.workspace, email.key()).await? {
+        users::rename_invited(&mut tx, row.user_id.ok_or(Error::NotFound)?, &name).await?;
+        (invitation::Model { name, email: email.as_str().to_owned(), ..row }, Action::Updated)
+    } else {
+        if let Some(user) = users::by_address(&tx, email.key()).await? {
+            return Err(Error::Taken(user.id));
         }
-        None => {
-            if let Some(user) = users::by_address(&tx, email.key()).await? {
-                return Err(Error::Taken(user.id));
-            }
-            let user = users::invite(&mut tx, &name, &email).await?;
-            (draft(cx, inviter, user, (name, &email)), Action::Created)
-        }
+        let user = users::invite(&mut tx, &name, &email).await?;
+        (draft(cx, inviter, user, (name, &email)), Action::Created)
     };
     issue(tx, db, post, Issue { base, workspace, inviter, row, action }).await
 }

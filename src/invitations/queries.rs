@@ -73,7 +73,7 @@ fn seen(cx: &Cx, status: Option<Status>) -> Cond {
 }
 
 pub(super) async fn with_delivery(cx: &Cx, post: &Post, row: invitation::Model) -> Result<Invitation, Error> {
-    Ok(with_deliveries(cx, post, vec![row]).await?.pop().ok_or(Error::NotFound)?)
+    with_deliveries(cx, post, vec![row]).await?.pop().ok_or(Error::NotFound)
 }
 
 async fn with_deliveries(cx: &Cx, post: &Post, rows: Vec<invitation::Model>) -> Result<Vec<Invitation>, Fault> {

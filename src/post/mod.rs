@@ -6,6 +6,7 @@
 
 mod error;
 mod letter;
+mod resealing;
 mod sender;
 mod server;
 mod store;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 pub use entity::outbox::State;
 pub use error::PostError;
 pub use letter::Letter;
+pub use resealing::reseal;
 pub use server::{NotSettings, Smtp};
 
 use crate::changes::NewChange;

@@ -108,7 +108,7 @@ async fn depart(db: &Db, clock: &Clock, leaving: &dyn Leaving) -> Result<(), Err
     for (workspace, user) in over {
         match disable(&Cx::of_system(workspace, clock.clone()), db, leaving, user).await {
             Err(Error::LastAdmin) => {
-                tracing::debug!(%user, "The last Admin stays, although their last working day is over")
+                tracing::debug!(%user, "The last Admin stays, although their last working day is over");
             }
             done => drop(done?),
         }

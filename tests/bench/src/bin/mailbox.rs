@@ -29,7 +29,8 @@ const WORDS: usize = 20_000;
 /// Words of a mail.
 const LENGTH: usize = 150;
 
-const LIST: &str = "nodes { id subject snippet receivedAt seen from { name address } } pageInfo { hasNextPage endCursor }";
+const LIST: &str =
+    "nodes { id subject snippet receivedAt seen from { name address } } pageInfo { hasNextPage endCursor }";
 const INBOX: &str = "nodes { id subject snippet messageCount unreadCount lastMessageAt participants { name address } } \
     pageInfo { hasNextPage endCursor }";
 
@@ -85,6 +86,8 @@ async fn main() -> anyhow::Result<()> {
     let began = Instant::now();
     until_indexed(&seeded.database_url).await?;
     say(&format!("in the index {:.1?} later", began.elapsed()));
+    // The server has closed the one before, which said nothing for long.
+    asking.connection = Connection::open(server.address).await?;
     asking.share(ann, ben).await?;
     for (who, token) in [("owner", ann), ("colleague", ben)] {
         asking.pages(who, token).await?;
@@ -162,7 +165,9 @@ impl Asking {
 
     /// Times each kind of page.
     async fn pages(&mut self, who: &str, token: &str) -> anyhow::Result<()> {
-        let found = self.ask(token, "{ contacts(filter: { text: \"Sender 5\" }, first: 1) { nodes { id } } }", json!({})).await?;
+        let found = self
+            .ask(token, "{ contacts(filter: { text: \"Sender 5\" }, first: 1) { nodes { id } } }", json!({}))
+            .await?;
         let contact = found["contacts"]["nodes"][0]["id"].as_str().context("a contact")?.to_owned();
         let filters = [
             ("all", json!({})),
@@ -186,7 +191,8 @@ impl Asking {
         ];
         for (name, filter) in filters {
             for (kind, fields) in [("messages", LIST), ("threads", INBOX)] {
-                let query = format!("query ($filter: MessageFilter) {{ {kind}(filter: $filter, first: 50) {{ {fields} }} }}");
+                let query =
+                    format!("query ($filter: MessageFilter) {{ {kind}(filter: $filter, first: 50) {{ {fields} }} }}");
                 let variables = json!({ "filter": filter });
                 let data = self.time(&format!("{who}: {kind}, {name}"), token, &query, &variables).await?;
                 if let Some(after) = data[kind]["pageInfo"]["endCursor"].as_str() {
@@ -202,7 +208,10 @@ impl Asking {
             ("accounts and folders", "{ mailAccounts { id email folders { id name role messageCount unreadCount } } }"),
             ("how many messages", "{ messages(first: 1) { totalCount } }"),
             ("how many unread threads", "{ threads(first: 1, filter: { unseen: true }) { totalCount } }"),
-            ("contacts by last message", "{ contacts(first: 50, orderBy: { field: LAST_MESSAGE_AT, direction: DESC }) { nodes { id name lastMessageAt } } }"),
+            (
+                "contacts by last message",
+                "{ contacts(first: 50, orderBy: { field: LAST_MESSAGE_AT, direction: DESC }) { nodes { id name lastMessageAt } } }",
+            ),
         ] {
             self.time(&format!("{who}: {name}"), token, query, &json!({})).await?;
         }
@@ -240,7 +249,8 @@ fn address(number: usize) -> String {
 /// Word number so and so: syllables, so that words share beginnings.
 fn word(number: usize) -> String {
     const SYLLABLES: [&str; 20] = [
-        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi", "yo", "za",
+        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi",
+        "yo", "za",
     ];
     let mut rest = number + 400;
     let mut word = String::new();
@@ -259,7 +269,12 @@ fn message(number: usize, folder: &str) -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         #[expect(clippy::cast_precision_loss, reason = "chance")]
         let even = (state >> 11) as f64 / (1_u64 << 53) as f64;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "within the words")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "within the words"
+        )]
         let number = (WORDS as f64 * even * even * even) as usize;
         word(number)
     };
@@ -273,11 +288,15 @@ fn message(number: usize, folder: &str) -> Vec<u8> {
     };
     let other = address(number % SENDERS);
     let (from, to) = if folder == "Sent" { (ALICE.0.to_owned(), other) } else { (other, ALICE.0.to_owned()) };
-    let answered = if number % 3 == 2 { format!("In-Reply-To: <{}@bench.test>\r\n", number - 1 - number % 7) } else { String::new() };
+    let answered = if number % 3 == 2 {
+        format!("In-Reply-To: <{}@bench.test>\r\n", number - 1 - number % 7)
+    } else {
+        String::new()
+    };
     let (subject, body) = (words(5), words(LENGTH));
     let (day, minute) = (number % 28 + 1, number / 28 % 1440);
     let date = format!("{day:02} Nov 2025 {:02}:{:02}:00 +0000", minute / 60, minute % 60);
-    let file = if number % 10 == 0 {
+    let file = if number.is_multiple_of(10) {
         "--b\r\nContent-Type: application/pdf; name=offer.pdf\r\nContent-Disposition: attachment; filename=offer.pdf\r\n\
          Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQK\r\n"
     } else {
