@@ -217,8 +217,7 @@ impl Proxy {
                 tokio::spawn(async move {
                     let mut bytes = vec![0; 64 << 10];
                     while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-                        counted
-                            .fetch_add(bytes[..read].iter().filter(|byte| **byte == b'\n').count(), Ordering::Relaxed);
+                        counted.fetch_add(memchr::memchr_iter(b'\n', &bytes[..read]).count(), Ordering::Relaxed);
                         if to_server.write_all(&bytes[..read]).await.is_err() {
                             break;
                         }
