@@ -79,6 +79,7 @@ async fn everything(person: &Person) -> Value {
     person.query(document, json!({})).await
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of all rights and deeds")]
 #[tokio::test]
 async fn each_right_opens_exactly_its_doors() {
     let test = TestApp::on_sqlite(&[]).await;
