@@ -18,16 +18,20 @@ pub async fn pause(cx: &Cx, db: &Db, signals: &Signals, id: MailAccountId) -> Re
     if row.state == State::Paused {
         return Ok(row.into());
     }
-    let stop = mail_account::ActiveModel {
+    events::note(&tx, id, EventKind::Paused, "Its owner paused the sync.").await?;
+    save(tx, signals, paused(&row)).await
+}
+
+/// The sync stopped, without any problem.
+pub(super) fn paused(row: &mail_account::Model) -> mail_account::ActiveModel {
+    mail_account::ActiveModel {
         state: Set(State::Paused),
         problem_code: Set(None),
         problem_message: Set(None),
         problem_since: Set(None),
         next_attempt_at: Set(None),
-        ..let_go(&row)
-    };
-    events::note(&tx, id, EventKind::Paused, "Its owner paused the sync.").await?;
-    save(tx, signals, stop).await
+        ..let_go(row)
+    }
 }
 
 /// Goes on with the sync of a mailbox that is paused or needed attention; for any other the same as `sync_now`.

@@ -6,11 +6,10 @@ use std::pin::Pin;
 use entity::mail_account::{self, State};
 use entity::mail_account_event::Kind as EventKind;
 use entity::{MailAccountId, UserId};
-use sea_orm::ActiveValue::Set;
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
-use super::commands::let_go;
+use super::commands::paused;
 use super::{Signals, events, scope, store};
 use crate::changes::{Action, Kind, NewChange};
 use crate::db::{Fault, Tx};
@@ -50,15 +49,7 @@ async fn stop(tx: &mut Tx, owner: UserId) -> Result<Vec<MailAccountId>, Fault> {
     for id in theirs {
         let row = store::lock(tx.conn(), tx.workspace(), id).await?;
         let Some(row) = row.filter(|row| row.state != State::Paused && row.disconnected_at.is_none()) else { continue };
-        let stop = mail_account::ActiveModel {
-            state: Set(State::Paused),
-            problem_code: Set(None),
-            problem_message: Set(None),
-            problem_since: Set(None),
-            next_attempt_at: Set(None),
-            ..let_go(&row)
-        };
-        let row = mail_account::Entity::update(stop).exec(tx.conn()).await?;
+        let row = mail_account::Entity::update(paused(&row)).exec(tx.conn()).await?;
         events::note(tx, id, EventKind::Paused, "Its owner was disabled, so the sync stopped.").await?;
         let told = NewChange::in_scope(scope(id, owner), Kind::MailAccount, Action::Updated, id);
         tx.record(told.version(row.version));

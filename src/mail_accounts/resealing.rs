@@ -33,18 +33,7 @@ pub async fn reseal(db: &Db, secrets: &Secrets) -> Result<u64, Error> {
         let Some((_, last, _)) = rows.last() else { return Ok(resealed) };
         after = Some(*last);
         for (workspace, id, sealed) in rows {
-            if secrets.is_current(&sealed) {
-                continue;
-            }
-            let context = secret_context(workspace, id);
-            let secret = match secrets.open(&context, &sealed) {
-                Ok(secret) => secret,
-                Err(error) => {
-                    tracing::warn!(account = %id, %error, "A stored password cannot be read and stays as it is");
-                    continue;
-                }
-            };
-            let renewed = secrets.seal(&context, &secret)?;
+            let Some(renewed) = secrets.renewed(&secret_context(workspace, id), &sealed)? else { continue };
             let update = mail_account::Entity::update_many()
                 .col_expr(mail_account::Column::Secret, Expr::value(renewed))
                 .filter(mail_account::Column::Workspace.eq(workspace))

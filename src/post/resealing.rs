@@ -12,15 +12,8 @@ pub async fn reseal(db: &Db, secrets: &Secrets) -> Result<u64, PostError> {
     let waiting = outbox::Entity::find().filter(outbox::Column::Sealed.is_not_null()).all(db.writer()).await;
     let mut resealed = 0;
     for row in waiting.map_err(Fault::from)? {
-        let Some(sealed) = row.sealed.filter(|sealed| !secrets.is_current(sealed)) else { continue };
-        let context = context(row.workspace, row.id);
-        let renewed = match secrets.open(&context, &sealed) {
-            Ok(letter) => secrets.seal(&context, &letter)?,
-            Err(error) => {
-                tracing::warn!(letter = %row.id, %error, "A letter cannot be read and stays as it is");
-                continue;
-            }
-        };
+        let Some(sealed) = row.sealed else { continue };
+        let Some(renewed) = secrets.renewed(&context(row.workspace, row.id), &sealed)? else { continue };
         let update = outbox::Entity::update_many()
             .col_expr(outbox::Column::Sealed, Expr::value(renewed))
             .filter(outbox::Column::Workspace.eq(row.workspace))

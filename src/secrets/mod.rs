@@ -166,6 +166,21 @@ impl Secrets {
         String::from_utf8(plain).map(Secret::from).map_err(|_| SecretError::Damaged)
     }
 
+    /// The same secret sealed anew, under the key that seals now; none where it is already. One that does not open stays as it is, and is
+    /// told of in the log by its context.
+    pub fn renewed(&self, context: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, SecretError> {
+        if self.is_current(sealed) {
+            return Ok(None);
+        }
+        match self.open(context, sealed) {
+            Ok(secret) => self.seal(context, &secret).map(Some),
+            Err(error) => {
+                tracing::warn!(context, %error, "A stored secret cannot be read and stays as it is");
+                Ok(None)
+            }
+        }
+    }
+
     fn keys(&self) -> RwLockReadGuard<'_, Keys> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,10 +3,11 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tagwire::mail_accounts;
 use tagwire::secrets::Rotation;
 use tagwire::users::Plan;
+use tagwire::{mail_accounts, post};
 
+use crate::invitations::{INVITE, whom};
 use crate::support::dovecot::{ALICE, BOB, Dovecot};
 use crate::support::mailbox::{borrowed, connect, follow, mail, settings, until, until_state};
 use crate::support::process::Process;
@@ -83,4 +84,18 @@ async fn rotate_keys_works_beside_the_server_and_the_next_start_needs_only_the_n
     for account in accounts["mailAccounts"].as_array().unwrap() {
         signs_in_again(&ann, &mut socket, &account["id"]).await;
     }
+}
+
+#[tokio::test]
+async fn letters_that_wait_for_a_mail_server_are_read_under_the_new_key() {
+    TestApp::on_each_database(async |test| {
+        let ann = test.workspace(Plan::Free).await.ann;
+        ann.does(INVITE, whom("Ben", "ben@acme.test")).await;
+        let rotation = Rotation::begin(&test.app.config.secret_key_file).unwrap();
+        for sealed in [1, 0] {
+            assert_eq!(post::reseal(&test.app.db, rotation.secrets()).await.unwrap(), sealed);
+        }
+        rotation.end().unwrap();
+    })
+    .await;
 }
